@@ -1,0 +1,10 @@
+/* The only reader of time in the program; all else is handed an instant. */
+#pragma once
+
+#include <glib.h>
+
+/* Unix time in milliseconds. */
+gint64 tg_clock_now_ms(void);
+
+/* Microseconds from an arbitrary start that never go back: for durations only. */
+gint64 tg_clock_monotonic_us(void);

@@ -1,0 +1,178 @@
+/* Whole-file reads and atomic writes. */
+#include "base/file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <glib/gstdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/random.h"
+
+static gboolean read_all(int fd, const char *path, gsize size_max, GByteArray *into, GError **error)
+{
+    guint8 block[65536];
+
+    for (;;) {
+        gssize got = read(fd, block, sizeof block);
+
+        if (got < 0 && errno == EINTR) {
+            continue;
+        }
+        if (got < 0) {
+            tg_error_set_file(error, errno, "read", path);
+            return FALSE;
+        }
+        if (got == 0) {
+            return TRUE;
+        }
+        if (into->len + (gsize)got > size_max) {
+            g_set_error(error, TG_ERROR, TG_ERROR_CONFIG,
+                        "'%s' is larger than %" G_GSIZE_FORMAT " bytes, the limit for such a file",
+                        path, size_max);
+            return FALSE;
+        }
+        g_byte_array_append(into, block, (guint)got);
+    }
+}
+
+gboolean tg_file_read(const char *path, gsize max_bytes, char **out_text, gsize *out_size_bytes,
+                      GError **error)
+{
+    g_autoptr(GByteArray) bytes = g_byte_array_new();
+    struct stat status;
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+
+    if (fd < 0) {
+        tg_error_set_file(error, errno, "read", path);
+        return FALSE;
+    }
+    if (fstat(fd, &status) != 0 || !S_ISREG(status.st_mode)) {
+        g_set_error(error, TG_ERROR, TG_ERROR_CONFIG, "'%s' is not a regular file", path);
+        close(fd);
+        return FALSE;
+    }
+    gboolean ok = read_all(fd, path, max_bytes, bytes, error);
+
+    close(fd);
+    if (!ok) {
+        return FALSE;
+    }
+    gsize size = bytes->len;
+
+    g_byte_array_append(bytes, (const guint8 *)"", 1);
+    *out_text = (char *)g_byte_array_free(g_steal_pointer(&bytes), FALSE);
+    if (out_size_bytes != NULL) {
+        *out_size_bytes = size;
+    }
+    return TRUE;
+}
+
+static gboolean write_all(int fd, const char *text, gsize size)
+{
+    while (size > 0) {
+        gssize put = write(fd, text, size);
+
+        if (put < 0 && errno == EINTR) {
+            continue;
+        }
+        if (put < 0) {
+            return FALSE;
+        }
+        text += put;
+        size -= (gsize)put;
+    }
+    return TRUE;
+}
+
+gboolean tg_file_write(const char *path, const char *text, gsize size_bytes, GError **error)
+{
+    g_autofree char *folder = g_path_get_dirname(path);
+    g_autofree char *suffix = tg_random_id(8);
+    g_autofree char *beside = g_strdup_printf("%s.%s.part", path, suffix);
+
+    if (!tg_file_make_folder(folder, error)) {
+        return FALSE;
+    }
+    int fd = open(beside, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+
+    if (fd < 0) {
+        tg_error_set_file(error, errno, "write", path);
+        return FALSE;
+    }
+    gboolean ok = write_all(fd, text, size_bytes) && fsync(fd) == 0;
+    int saved_errno = errno;
+
+    if (close(fd) != 0 && ok) {
+        ok = FALSE;
+        saved_errno = errno;
+    }
+    if (ok && rename(beside, path) != 0) {
+        ok = FALSE;
+        saved_errno = errno;
+    }
+    if (!ok) {
+        (void)unlink(beside); /* best effort: the error that counts is the first */
+        tg_error_set_file(error, saved_errno, "write", path);
+    }
+    return ok;
+}
+
+gboolean tg_file_make_folder(const char *path, GError **error)
+{
+    if (g_mkdir_with_parents(path, 0777) != 0) {
+        tg_error_set_file(error, errno, "make the folder", path);
+        return FALSE;
+    }
+    return TRUE;
+}
+
+gboolean tg_file_remove_folder(const char *path, GError **error)
+{
+    g_autoptr(GDir) folder = NULL;
+    const char *name = NULL;
+
+    if (g_file_test(path, G_FILE_TEST_IS_SYMLINK) || !g_file_test(path, G_FILE_TEST_IS_DIR)) {
+        if (g_unlink(path) != 0 && errno != ENOENT) {
+            tg_error_set_file(error, errno, "remove", path);
+            return FALSE;
+        }
+        return TRUE;
+    }
+    folder = g_dir_open(path, 0, error);
+    if (folder == NULL) {
+        return FALSE;
+    }
+    while ((name = g_dir_read_name(folder)) != NULL) {
+        g_autofree char *child = g_build_filename(path, name, NULL);
+
+        if (!tg_file_remove_folder(child, error)) {
+            return FALSE;
+        }
+    }
+    if (g_rmdir(path) != 0 && errno != ENOENT) {
+        tg_error_set_file(error, errno, "remove", path);
+        return FALSE;
+    }
+    return TRUE;
+}
+
+char *tg_file_resolve_below(const char *folder, const char *relative, GError **error)
+{
+    g_auto(GStrv) parts = g_strsplit(relative, "/", -1);
+
+    if (g_path_is_absolute(relative) || *relative == '\0') {
+        g_set_error(error, TG_ERROR, TG_ERROR_CONFIG, "'%s' must be a path relative to the project",
+                    relative);
+        return NULL;
+    }
+    for (char **part = parts; *part != NULL; part++) {
+        if (g_str_equal(*part, "..")) {
+            g_set_error(error, TG_ERROR, TG_ERROR_CONFIG, "'%s' leaves the project: no '..' here",
+                        relative);
+            return NULL;
+        }
+    }
+    return g_build_filename(folder, relative, NULL);
+}
