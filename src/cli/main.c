@@ -6,7 +6,6 @@
 
 #include "base/suggest.h"
 #include "cli/command.h"
-#include "tegaru_version.h"
 
 #define TG_COMMAND(name) extern const TgCommand tg_command_##name;
 #include "command_table.def"

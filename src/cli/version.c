@@ -2,7 +2,6 @@
 #include <stdio.h>
 
 #include "cli/command.h"
-#include "tegaru_version.h"
 
 static int version_run(const TgCli *cli G_GNUC_UNUSED, int argc G_GNUC_UNUSED,
                        char **argv G_GNUC_UNUSED)
