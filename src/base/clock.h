@@ -8,3 +8,6 @@ gint64 tg_clock_now_ms(void);
 
 /* Microseconds from an arbitrary start that never go back: for durations only. */
 gint64 tg_clock_monotonic_us(void);
+
+/* CPU time that this thread has used, in microseconds: for limits on untrusted computation. */
+gint64 tg_clock_thread_cpu_us(void);
