@@ -1,0 +1,107 @@
+/* Which parameters a task sees. */
+#include "params/params.h"
+#include "workflow/attempt_internal.h"
+
+static const TgTask *task_at(const TgAttempt *attempt, guint id)
+{
+    return attempt->tasks->pdata[id];
+}
+
+static void merge_exports(json_t *params, const TgTask *task)
+{
+    tg_params_merge(params, task->export);
+    if (task->runtime_export != NULL) {
+        tg_params_merge(params, task->runtime_export);
+    }
+}
+
+static void apply_store(json_t *params, const TgTask *task)
+{
+    json_t *key = NULL;
+    size_t index = 0;
+
+    json_array_foreach(task->reset_store, index, key)
+    {
+        json_object_del(params, json_string_value(key));
+    }
+    if (task->store != NULL) {
+        tg_params_merge(params, task->store);
+    }
+}
+
+static void apply_tree(const TgAttempt *attempt, json_t *params, const TgTask *task)
+{
+    if (!task->tree_stores) {
+        return;
+    }
+    apply_store(params, task);
+    for (guint i = 0; i < task->children->len; i++) {
+        apply_tree(attempt, params, task_at(attempt, g_array_index(task->children, guint, i)));
+    }
+}
+
+/* Marks the siblings that a task waits for, directly or through others. */
+static void mark_upstreams(const TgAttempt *attempt, const TgTask *task, GHashTable *marked)
+{
+    g_autoptr(GPtrArray) open = g_ptr_array_new();
+
+    g_ptr_array_add(open, (gpointer)task);
+    while (open->len > 0) {
+        const TgTask *next = g_ptr_array_steal_index(open, open->len - 1);
+
+        for (guint i = 0; i < next->upstreams->len; i++) {
+            guint id = g_array_index(next->upstreams, guint, i);
+
+            if (g_hash_table_add(marked, GUINT_TO_POINTER(id))) {
+                g_ptr_array_add(open, (gpointer)task_at(attempt, id));
+            }
+        }
+    }
+}
+
+/* What the siblings before `task` stored, oldest first. */
+static void apply_upstreams(const TgAttempt *attempt, json_t *params, const TgTask *task)
+{
+    const TgTask *parent = NULL;
+    g_autoptr(GHashTable) marked = NULL;
+
+    if (task->parent_id < 0 || task->upstreams->len == 0) {
+        return;
+    }
+    parent = task_at(attempt, (guint)task->parent_id);
+    if (!parent->tree_stores) {
+        return;
+    }
+    marked = g_hash_table_new(NULL, NULL);
+    mark_upstreams(attempt, task, marked);
+    for (guint i = 0; i < parent->children->len; i++) {
+        guint id = g_array_index(parent->children, guint, i);
+
+        if (g_hash_table_contains(marked, GUINT_TO_POINTER(id))) {
+            apply_tree(attempt, params, task_at(attempt, id));
+        }
+    }
+}
+
+json_t *tg_attempt_collect_params(const TgAttempt *attempt, guint id)
+{
+    json_t *params = json_deep_copy(attempt->params);
+    const TgTask *task = task_at(attempt, id);
+    g_autoptr(GPtrArray) line = g_ptr_array_new(); /* the task, its parent, … the root */
+
+    for (const TgTask *t = task; t != NULL;
+         t = t->parent_id < 0 ? NULL : task_at(attempt, (guint)t->parent_id)) {
+        g_ptr_array_add(line, (gpointer)t);
+    }
+    for (guint i = line->len; i-- > 0;) {
+        const TgTask *ancestor = line->pdata[i];
+
+        apply_upstreams(attempt, params, ancestor);
+        if (ancestor != task) {
+            merge_exports(params, ancestor);
+            apply_store(params, ancestor);
+        }
+    }
+    tg_params_merge(params, task->export);
+    return params;
+}
