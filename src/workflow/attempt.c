@@ -1,11 +1,11 @@
 /* The state machine. Digdag's WorkflowExecutor.java, without its database. */
 #include "workflow/attempt.h"
 
+#include <string.h>
+
 #include "params/params.h"
 #include "workflow/attempt_internal.h"
 #include "workflow/retry.h"
-
-#include <string.h>
 
 /* A task that waits for its time. */
 typedef struct {
@@ -14,8 +14,8 @@ typedef struct {
 } Waiting;
 
 static const char *const state_names[] = {
-    "blocked", "ready",   "retry_waiting", "group_retry_waiting", "running",
-    "planned", "group_error", "success",   "error",               "canceled"};
+    "blocked", "ready", "retry_waiting", "group_retry_waiting", "running", "planned", "group_error",
+    "success", "error", "canceled"};
 
 const char *tg_task_state_name(TgTaskState state)
 {
@@ -271,8 +271,8 @@ static void copy_for_retry(TgAttempt *attempt, TgTask *group)
     g_hash_table_insert(new_ids, GUINT_TO_POINTER(group->id), GUINT_TO_POINTER(group->id));
     for (guint i = 0; i < initial->len; i++) {
         const TgTask *old = task_at(attempt, g_array_index(initial, guint, i));
-        guint parent = GPOINTER_TO_UINT(
-            g_hash_table_lookup(new_ids, GINT_TO_POINTER(old->parent_id)));
+        guint parent =
+            GPOINTER_TO_UINT(g_hash_table_lookup(new_ids, GINT_TO_POINTER(old->parent_id)));
         TgTask *copy = add_task(attempt, task_at(attempt, parent), old->full_name);
 
         copy->is_group = old->is_group;

@@ -1,11 +1,11 @@
 /* One attempt of a workflow as a pure state machine: no clock, no I/O, no thread. */
 #pragma once
 
-#include "base/error.h"
-#include "workflow/graph.h"
-
 #include <glib.h>
 #include <jansson.h>
+
+#include "base/error.h"
+#include "workflow/graph.h"
 
 /* States of a task; names and numbers are Digdag's (TaskStateCode.java). */
 typedef enum {
@@ -23,8 +23,8 @@ typedef enum {
 
 /* One task in its present state. Read-only outside attempt*.c. */
 typedef struct {
-    guint id;               /* from 0, the root; children have larger ids */
-    int parent_id;          /* -1: the root */
+    guint id;      /* from 0, the root; children have larger ids */
+    int parent_id; /* -1: the root */
     char *full_name;
     gboolean is_group;
     gboolean is_initial;    /* belongs to the definition; a group retry copies these */

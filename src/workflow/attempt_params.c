@@ -20,8 +20,7 @@ static void apply_store(json_t *params, const TgTask *task)
     json_t *key = NULL;
     size_t index = 0;
 
-    json_array_foreach(task->reset_store, index, key)
-    {
+    json_array_foreach (task->reset_store, index, key) {
         json_object_del(params, json_string_value(key));
     }
     if (task->store != NULL) {

@@ -1,17 +1,17 @@
 /* From a map of `+tasks` to the list of tasks. */
 #include "workflow/graph.h"
 
+#include <string.h>
+
 #include "base/suggest.h"
 #include "params/params.h"
-
-#include <string.h>
 
 #define NAME_BYTES_MAX 255
 #define DEPTH_MAX 100
 
-static const char *const group_keys[] = {"timezone", "schedule", "sla",    "_parallel",
-                                         "_background", "_after", "_error", "_check",
-                                         "_retry",   "_export",  "_secrets", NULL};
+static const char *const group_keys[] = {"timezone",    "schedule", "sla",      "_parallel",
+                                         "_background", "_after",   "_error",   "_check",
+                                         "_retry",      "_export",  "_secrets", NULL};
 
 typedef struct {
     TgGraph *graph;
@@ -119,8 +119,7 @@ static gboolean check_group_keys(Compiler *c, const char *full_name, const json_
     const char *key = NULL;
     json_t *value = NULL;
 
-    json_object_foreach((json_t *)config, key, value)
-    {
+    json_object_foreach ((json_t *)config, key, value) {
         const char *likely = NULL;
 
         if (key[0] == '+' || g_strv_contains(group_keys, key)) {
@@ -136,8 +135,9 @@ static gboolean check_group_keys(Compiler *c, const char *full_name, const json_
     if (first == NULL) {
         return TRUE;
     }
-    return fail_at(c, first, "%s contains invalid keys: %s; a task runs something by a key that "
-                             "ends with '>', for example `sh>: …`",
+    return fail_at(c, first,
+                   "%s contains invalid keys: %s; a task runs something by a key that "
+                   "ends with '>', for example `sh>: …`",
                    full_name, unknown->str);
 }
 
@@ -167,8 +167,7 @@ static gboolean copy_config(Compiler *c, TgTaskDefinition *task, const json_t *c
     if (export != NULL && !json_is_object(export) && !json_is_null(export)) {
         return fail_at(c, "_export", "_export must be a map");
     }
-    json_object_foreach((json_t *)config, key, value)
-    {
+    json_object_foreach ((json_t *)config, key, value) {
         if (key[0] != '+' && strcmp(key, "_export") != 0) {
             json_object_set_new(task->local, key, json_deep_copy(value));
         }
@@ -194,8 +193,7 @@ static Shape shape_of(const json_t *config)
     const char *key = NULL;
     json_t *value = NULL;
 
-    json_object_foreach((json_t *)config, key, value)
-    {
+    json_object_foreach ((json_t *)config, key, value) {
         if (key[0] == '+') {
             shape.children++;
         } else if (g_str_has_suffix(key, ">")) {
@@ -244,8 +242,7 @@ static void wait_for_all(TgTaskDefinition *task, const GArray *before)
     g_array_append_vals(task->upstreams, before->data, before->len);
 }
 
-static gboolean read_flag(Compiler *c, const TgTaskDefinition *task, const char *key,
-                          gboolean *out)
+static gboolean read_flag(Compiler *c, const TgTaskDefinition *task, const char *key, gboolean *out)
 {
     if (!tg_params_get_boolean(task->local, key, FALSE, out, c->error)) {
         (void)enter(c, task->name);
@@ -265,13 +262,11 @@ static gboolean link_after(Compiler *c, TgTaskDefinition *task, GHashTable *earl
         (void)enter(c, task->name);
         return fail_at(c, "_after", "_after must be a list of task names: [+a, +b]");
     }
-    json_array_foreach(after, i, name)
-    {
+    json_array_foreach (after, i, name) {
         gpointer index = NULL;
 
-        if (!g_hash_table_lookup_extended(earlier,
-                                          json_is_string(name) ? json_string_value(name) : "", NULL,
-                                          &index)) {
+        if (!g_hash_table_lookup_extended(
+                earlier, json_is_string(name) ? json_string_value(name) : "", NULL, &index)) {
             g_autofree char *shown = tg_params_to_text(name);
 
             (void)enter(c, task->name);
@@ -359,16 +354,15 @@ static gboolean compile_children(Compiler *c, const TgTaskDefinition *group, con
     const char *key = NULL;
     json_t *value = NULL;
 
-    json_object_foreach((json_t *)config, key, value)
-    {
+    json_object_foreach ((json_t *)config, key, value) {
         guint index = c->graph->tasks->len;
 
         if (key[0] != '+') {
             continue;
         }
         if (!json_is_object(value)) {
-            return fail_at(c, key,
-                           "the task %s must be a map: an operator such as `sh>: …`, or tasks", key);
+            return fail_at(
+                c, key, "the task %s must be a map: an operator such as `sh>: …`, or tasks", key);
         }
         if (!check_name(c, key)) {
             return FALSE;

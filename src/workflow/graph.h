@@ -1,10 +1,10 @@
 /* A workflow's definition as a list of tasks: who is whose child and who waits for whom. */
 #pragma once
 
-#include "base/error.h"
-
 #include <glib.h>
 #include <jansson.h>
+
+#include "base/error.h"
 
 /* One task as written. Immutable once compiled. */
 typedef struct {
@@ -25,9 +25,9 @@ typedef struct {
 
 /**
  * Compiles a map to tasks: `+name` keys are children in file order; `_parallel` (with chunks of
- * `limit`), `_background`, `_after`, `_disable` decide who waits for whom; `_error` is compiled as a
- * trial. Rules and messages: Digdag's WorkflowCompiler.java and ModelValidator.java, rows a4–a19 of
- * shared/spec/digdag.md.
+ * `limit`), `_background`, `_after`, `_disable` decide who waits for whom; `_error` is compiled as
+ * a trial. Rules and messages: Digdag's WorkflowCompiler.java and ModelValidator.java, rows a4–a19
+ * of shared/spec/digdag.md.
  *
  * @parent_full_name "" for a workflow
  * @name "+main" for a workflow, "^sub", "^error", "^check" for generated tasks

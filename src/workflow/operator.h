@@ -1,10 +1,10 @@
 /* What `name>:` does in a workflow: the interface that each file in operators/ fills. */
 #pragma once
 
-#include "base/error.h"
-
 #include <glib.h>
 #include <jansson.h>
+
+#include "base/error.h"
 
 /* Of one turn that did not fail. */
 typedef enum {
@@ -41,14 +41,14 @@ typedef struct {
 /**
  * An operator. run() takes one turn and blocks for one request at most; it may be called from any
  * thread, and again after a crash, so repeating an effect must change nothing. Success stores DONE
- * or POLL in *out. Failure is TG_ERROR_CONFIG (the workflow must change) or any other code; `_retry`
- * applies to all when retries is TRUE.
+ * or POLL in *out. Failure is TG_ERROR_CONFIG (the workflow must change) or any other code;
+ * `_retry` applies to all when retries is TRUE.
  */
 typedef struct {
-    const char *name;              /* as written before `>`, for example "athena.ctas" */
-    const char *help;              /* one sentence */
-    const char *const *options;    /* the keys it reads beside `_command`, NULL-terminated, or NULL:
-                                      any key is fine (they are passed on, as sh> does) */
-    gboolean honours_retry;        /* Digdag's BaseOperator does, if> and echo> do not */
+    const char *name;           /* as written before `>`, for example "athena.ctas" */
+    const char *help;           /* one sentence */
+    const char *const *options; /* the keys it reads beside `_command`, NULL-terminated, or NULL:
+                                   any key is fine (they are passed on, as sh> does) */
+    gboolean honours_retry;     /* Digdag's BaseOperator does, if> and echo> do not */
     gboolean (*run)(TgTurn *turn, TgOutcome *out, GError **error);
 } TgOperator;

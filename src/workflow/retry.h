@@ -1,10 +1,10 @@
 /* `_retry`: how often and how long after a failure a task runs again. */
 #pragma once
 
-#include "base/error.h"
-
 #include <glib.h>
 #include <jansson.h>
+
+#include "base/error.h"
 
 /**
  * Decides on a retry. Forms: N, or {limit, interval s (0), max_interval s, interval_type

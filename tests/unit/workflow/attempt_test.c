@@ -1,10 +1,10 @@
 /* The state machine, driven by a script of results. */
 #include "workflow/attempt.h"
 
+#include <string.h>
+
 #include "params/params.h"
 #include "params/yaml.h"
-
-#include <string.h>
 
 static json_t *yaml_map(const char *text)
 {
@@ -127,24 +127,25 @@ static const Row rows[] = {
      "+g:\n  _parallel: true\n  +a: {echo>: fail}\n  +b: {echo>: ok}\n+c: {echo>: ok}\n",
      "!+g+a +g+b = failed"},
     {"case d03: a parallel limit cuts into chunks",
-     "_parallel: {limit: 2}\n+a: {echo>: ok}\n+b: {echo>: ok}\n+c: {echo>: ok}\n",
-     "+a +b +c = ok"},
+     "_parallel: {limit: 2}\n+a: {echo>: ok}\n+b: {echo>: ok}\n+c: {echo>: ok}\n", "+a +b +c = ok"},
     {"case d04: background",
      "+a: {echo>: ok}\n+b: {_background: true, echo>: ok}\n+c: {echo>: ok}\n", "+a +b +c = ok"},
-    {"case d06: after", "_parallel: true\n+a: {echo>: ok}\n+b: {echo>: ok, _after: [+a]}\n"
-                        "+c: {echo>: ok}\n",
+    {"case d06: after",
+     "_parallel: true\n+a: {echo>: ok}\n+b: {echo>: ok, _after: [+a]}\n"
+     "+c: {echo>: ok}\n",
      "+a +c +b = ok"},
     {"disabled", "+a: {_disable: true, echo>: fail}\n+b: {echo>: ok}\n", "+b = ok"},
     {"case d15: errors innermost first",
      "_error: {echo>: ok}\n+g:\n  _error: {echo>: ok}\n  +a: {echo>: fail, _error: {echo>: ok}}\n",
      "!+g+a +g+a^error +g^error ^error = failed"},
-    {"a failing error task", "+a: {echo>: fail, _error: {echo>: fail}}\n", "!+a !+a^error = failed"},
+    {"a failing error task", "+a: {echo>: fail, _error: {echo>: fail}}\n",
+     "!+a !+a^error = failed"},
     {"case d18: check", "+a: {echo>: ok, _check: {echo>: ok}}\n+b: {echo>: ok}\n",
      "+a +a^check +b = ok"},
     {"case d19: a failing check", "+a: {echo>: ok, _check: {echo>: fail}, _error: {echo>: ok}}\n",
      "+a !+a^check +a^error = failed"},
-    {"check waits for subtasks",
-     "+a:\n  sub>: {+x: {echo>: ok}}\n  _check: {echo>: ok}\n", "+a +a^sub+x +a^check = ok"},
+    {"check waits for subtasks", "+a:\n  sub>: {+x: {echo>: ok}}\n  _check: {echo>: ok}\n",
+     "+a +a^sub+x +a^check = ok"},
     {"a failing subtask", "+a:\n  sub>: {+x: {echo>: fail}}\n+b: {echo>: ok}\n",
      "+a !+a^sub+x = failed"},
     {"case d52: a group starts anew, its error task comes last",
@@ -207,8 +208,9 @@ static void test_the_task_limit_is_digdags(void)
     g_autofree char *log = run(attempt);
 
     g_assert_cmpstr(log, ==, "+a = failed");
-    g_assert_cmpstr(json_string_value(json_object_get(tg_attempt_task(attempt, 1)->error, "message")),
-                    ==, "Too many tasks. Limit: 3, Current: 2, Adding: 2");
+    g_assert_cmpstr(
+        json_string_value(json_object_get(tg_attempt_task(attempt, 1)->error, "message")), ==,
+        "Too many tasks. Limit: 3, Current: 2, Adding: 2");
 }
 
 static void test_waiting_tasks_come_back_in_time(void)
@@ -224,9 +226,9 @@ static void test_waiting_tasks_come_back_in_time(void)
     g_assert_false(tg_attempt_take_ready(attempt, &id));
     tg_attempt_tick(attempt, 5000);
     g_assert_true(tg_attempt_take_ready(attempt, &id));
-    g_assert_cmpint(json_integer_value(json_object_get(tg_attempt_task(attempt, id)->state_params,
-                                                       "n")),
-                    ==, 1);
+    g_assert_cmpint(
+        json_integer_value(json_object_get(tg_attempt_task(attempt, id)->state_params, "n")), ==,
+        1);
 }
 
 static void test_cancel_ends_all_when_running_tasks_end(void)
@@ -287,10 +289,8 @@ static void test_parallel_siblings_do_not_see_each_other(void)
                                               "+a: {echo>: ok}\n+b: {echo>: ok, _after: [+s]}\n",
                                               0);
     g_autofree char *log = run(attempt);
-    g_autoptr(json_t) of_a =
-        tg_attempt_collect_params(attempt, task_named(attempt, "+m+a")->id);
-    g_autoptr(json_t) of_b =
-        tg_attempt_collect_params(attempt, task_named(attempt, "+m+b")->id);
+    g_autoptr(json_t) of_a = tg_attempt_collect_params(attempt, task_named(attempt, "+m+a")->id);
+    g_autoptr(json_t) of_b = tg_attempt_collect_params(attempt, task_named(attempt, "+m+b")->id);
 
     g_assert_null(json_object_get(of_a, "x"));
     g_assert_cmpint(json_integer_value(json_object_get(of_b, "x")), ==, 1);

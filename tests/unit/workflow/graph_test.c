@@ -1,10 +1,10 @@
 /* Compiling a workflow: what is refused, and where. */
 #include "workflow/graph.h"
 
+#include <string.h>
+
 #include "params/params.h"
 #include "params/yaml.h"
-
-#include <string.h>
 
 typedef struct {
     const char *text;
@@ -15,11 +15,11 @@ typedef struct {
 static const Row rows[] = {
     {"+a: {sh>: x, echo>: y}\n", "+a/echo>", "A task can't have more than one operator"},
     {"+a:\n  sh>: x\n  +b: {sh>: y}\n", "+a/", "A task can't have subtasks"},
-    {"+a:\n  shedule: x\n", "+a/shedule",
-     "'shedule' (did you mean [schedule]?)"},
+    {"+a:\n  shedule: x\n", "+a/shedule", "'shedule' (did you mean [schedule]?)"},
     {"_parallel: true\n+a: {sh>: x}\n+b: {sh>: x, _after: [+z]}\n", "+b/_after",
      "Dependency task '+z' does not exist"},
-    {"+a: {sh>: x}\n+b: {sh>: x, _after: [+a]}\n", "+b/_after", "Setting \"_after\" option is invalid"},
+    {"+a: {sh>: x}\n+b: {sh>: x, _after: [+a]}\n", "+b/_after",
+     "Setting \"_after\" option is invalid"},
     {"_parallel: true\n+a: {sh>: x, _background: true}\n", "+a/_background", "(unnecessary)"},
     {"_parallel: 5\n+a: {sh>: x}\n", "_parallel", "Invalid _parallel format: 5"},
     {"_parallel: {}\n+a: {sh>: x}\n", "_parallel", "needs a limit"},
@@ -32,7 +32,8 @@ static const Row rows[] = {
 static void test_says_what_is_wrong_and_where(void)
 {
     for (gsize i = 0; i < G_N_ELEMENTS(rows); i++) {
-        TgSource source = {.name = "m.dig", .text = rows[i].text, .size_bytes = strlen(rows[i].text)};
+        TgSource source = {
+            .name = "m.dig", .text = rows[i].text, .size_bytes = strlen(rows[i].text)};
         TgYamlOptions options = {.flavour = TG_YAML_DIGDAG};
         g_autoptr(TgYaml) yaml = tg_yaml_parse(&source, &options, NULL);
         g_autoptr(GError) error = NULL;
