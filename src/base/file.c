@@ -86,7 +86,8 @@ static gboolean write_all(int fd, const char *text, gsize size)
     return TRUE;
 }
 
-gboolean tg_file_write(const char *path, const char *text, gsize size_bytes, GError **error)
+static gboolean write_beside(const char *path, const char *text, gsize size_bytes, gboolean flush,
+                             GError **error)
 {
     g_autofree char *folder = g_path_get_dirname(path);
     g_autofree char *suffix = tg_random_id(8);
@@ -101,7 +102,7 @@ gboolean tg_file_write(const char *path, const char *text, gsize size_bytes, GEr
         tg_error_set_file(error, errno, "write", path);
         return FALSE;
     }
-    gboolean ok = write_all(fd, text, size_bytes) && fsync(fd) == 0;
+    gboolean ok = write_all(fd, text, size_bytes) && (!flush || fsync(fd) == 0);
     int saved_errno = errno;
 
     if (close(fd) != 0 && ok) {
@@ -117,6 +118,17 @@ gboolean tg_file_write(const char *path, const char *text, gsize size_bytes, GEr
         tg_error_set_file(error, saved_errno, "write", path);
     }
     return ok;
+}
+
+gboolean tg_file_write(const char *path, const char *text, gsize size_bytes, GError **error)
+{
+    return write_beside(path, text, size_bytes, TRUE, error);
+}
+
+gboolean tg_file_write_unflushed(const char *path, const char *text, gsize size_bytes,
+                                 GError **error)
+{
+    return write_beside(path, text, size_bytes, FALSE, error);
 }
 
 gboolean tg_file_make_folder(const char *path, GError **error)

@@ -21,6 +21,13 @@ gboolean tg_file_read(const char *path, gsize max_bytes, char **out_text, gsize 
  */
 gboolean tg_file_write(const char *path, const char *text, gsize size_bytes, GError **error);
 
+/**
+ * The same without the flush: after a crash of the machine (not of the program) the file may be
+ * empty or missing. For state that can be made again.
+ */
+gboolean tg_file_write_unflushed(const char *path, const char *text, gsize size_bytes,
+                                 GError **error);
+
 /* Makes a folder and its parents. */
 gboolean tg_file_make_folder(const char *path, GError **error);
 

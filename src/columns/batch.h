@@ -75,7 +75,7 @@ static inline void tg_batch_commit_row(TgBatch *batch)
 
 static inline gboolean tg_vector_is_valid(const TgVector *vector, guint row)
 {
-    return ((vector->validity[row >> 3u] >> (row & 7u)) & 1u) != 0;
+    return ((guint)(vector->validity[row >> 3u] >> (row & 7u)) & 1u) != 0;
 }
 
 static inline void tg_bit_set(guint8 *bits, guint row, gboolean value)
@@ -140,7 +140,7 @@ static inline void tg_vector_set_bytes(TgVector *vector, guint row, const char *
 
 static inline gboolean tg_vector_get_boolean(const TgVector *vector, guint row)
 {
-    return ((vector->data[row >> 3u] >> (row & 7u)) & 1u) != 0;
+    return ((guint)(vector->data[row >> 3u] >> (row & 7u)) & 1u) != 0;
 }
 
 static inline gint64 tg_vector_get_int64(const TgVector *vector, guint row)

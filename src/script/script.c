@@ -23,20 +23,11 @@ typedef struct {
     const json_t *lower;
 } Scope;
 
-TgScript *tg_script_new(const char *timezone, GError **error)
+TgScript *tg_script_new(GTimeZone *zone)
 {
-    GTimeZone *zone = g_time_zone_new_identifier(timezone);
-
-    if (zone == NULL) {
-        g_set_error(error, TG_ERROR, TG_ERROR_CONFIG,
-                    "there is no time zone '%s'; use a name such as Asia/Tokyo or an offset such "
-                    "as +09:00",
-                    timezone);
-        return NULL;
-    }
     TgScript *script = g_new0(TgScript, 1);
 
-    script->zone = zone;
+    script->zone = g_time_zone_ref(zone);
     return script;
 }
 

@@ -16,9 +16,8 @@
  */
 typedef struct TgScript TgScript;
 
-/* @timezone IANA name or offset; the local time zone of Date and moment. NULL with TG_ERROR_CONFIG
- *           when there is no such zone. */
-TgScript *tg_script_new(const char *timezone, GError **error);
+/* @zone the local time zone of Date and moment; a reference is kept */
+TgScript *tg_script_new(GTimeZone *zone);
 void tg_script_free(TgScript *script);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(TgScript, tg_script_free)
 

@@ -1,0 +1,78 @@
+/* Databases, tables and partitions in Glue's model. */
+#pragma once
+
+#include "base/error.h"
+
+#include <glib.h>
+#include <jansson.h>
+
+/**
+ * Databases, tables and partitions are JSON objects in the shapes of Glue's API (Database, Table,
+ * Partition): {"Name", "DatabaseName", "StorageDescriptor": {"Columns": [{"Name", "Type",
+ * "Comment"}], "Location", "InputFormat", "OutputFormat", "SerdeInfo": {"SerializationLibrary",
+ * "Parameters"}, "Parameters"}, "PartitionKeys", "TableType", "Parameters", "VersionId",
+ * "CreateTime", "UpdateTime"}. Times are seconds since 1970 with a fraction. Types are Hive's
+ * ("bigint", "string", "decimal(10,2)"). Names of databases, tables and columns are folded to lower
+ * case, as Glue does. catalog/table.h makes and reads such objects.
+ */
+typedef struct TgCatalog TgCatalog;
+
+/* One partition to be found or made: values in the order of the table's PartitionKeys. */
+typedef const char *const *TgPartitionValues; /* NULL-terminated */
+
+/**
+ * Opens, or makes, the local catalog: one SQLite file in WAL mode. A file of a newer version is
+ * TG_ERROR_CONFIG. May be used from any thread, and by several processes at a time.
+ *
+ * @path absolute
+ */
+TgCatalog *tg_catalog_open(const char *path, GError **error);
+void tg_catalog_free(TgCatalog *catalog);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(TgCatalog, tg_catalog_free)
+
+/* Getters give a new reference; NULL with NOT_FOUND names the thing and a likely name. "Not there"
+ * is NOT_FOUND and nothing else. */
+json_t *tg_catalog_get_database(TgCatalog *catalog, const char *database, GError **error);
+json_t *tg_catalog_get_table(TgCatalog *catalog, const char *database, const char *table,
+                             GError **error);
+json_t *tg_catalog_get_partition(TgCatalog *catalog, const char *database, const char *table,
+                                 TgPartitionValues values, GError **error);
+
+/* Lists by name: JSON arrays, new references. */
+json_t *tg_catalog_list_databases(TgCatalog *catalog, GError **error);
+json_t *tg_catalog_list_tables(TgCatalog *catalog, const char *database, GError **error);
+json_t *tg_catalog_list_partitions(TgCatalog *catalog, const char *database, const char *table,
+                                   GError **error);
+
+/* Creating what is there already is CONFLICT. Creating a table makes version 0. */
+gboolean tg_catalog_create_database(TgCatalog *catalog, const json_t *input, GError **error);
+gboolean tg_catalog_create_table(TgCatalog *catalog, const char *database, const json_t *input,
+                                 GError **error);
+
+/* A database "default" and every one that is written to is made when missing. */
+gboolean tg_catalog_ensure_database(TgCatalog *catalog, const char *database, GError **error);
+
+/* Replaces a table's description: a new version. */
+gboolean tg_catalog_update_table(TgCatalog *catalog, const char *database, const json_t *input,
+                                 GError **error);
+
+/* Drops with all partitions; objects stay for gc. NOT_FOUND when missing. A database that still has
+ * tables is CONFLICT unless `cascade`. */
+gboolean tg_catalog_drop_table(TgCatalog *catalog, const char *database, const char *table,
+                               GError **error);
+gboolean tg_catalog_drop_database(TgCatalog *catalog, const char *database, gboolean cascade,
+                                  GError **error);
+
+/**
+ * Adds partitions, all or none.
+ *
+ * @inputs array of Glue's PartitionInput: {"Values": […], "StorageDescriptor": {"Location"}}; what
+ *         the descriptor leaves out is taken from the table's
+ * @if_not_exists leave present ones as they are; else CONFLICT
+ */
+gboolean tg_catalog_create_partitions(TgCatalog *catalog, const char *database, const char *table,
+                                      const json_t *inputs, gboolean if_not_exists, GError **error);
+gboolean tg_catalog_update_partition(TgCatalog *catalog, const char *database, const char *table,
+                                     const json_t *input, GError **error);
+gboolean tg_catalog_drop_partition(TgCatalog *catalog, const char *database, const char *table,
+                                   TgPartitionValues values, GError **error);

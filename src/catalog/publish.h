@@ -1,0 +1,106 @@
+/* Publishing: write aside, check, make visible with one switch, roll back, collect. */
+#pragma once
+
+#include "base/error.h"
+#include "catalog/catalog.h"
+#include "object/store.h"
+
+#include <glib.h>
+#include <jansson.h>
+
+#define TG_PUBLISH_GRACE_MS_DEFAULT ((gint64)24 * 3600 * 1000) /* how long old objects stay */
+
+/**
+ * One publish. Its objects are written below `prefix`, which no reader lists: for a table at
+ * s3://b/db/t/ it is s3://b/db/t.tegaru/<id>/. The publish is known to the catalog before the first
+ * object is written, and holds a lock as long as its process lives, so that gc finds what a crash
+ * left behind. Used by one thread at a time.
+ */
+typedef struct TgPublish TgPublish;
+
+typedef struct {
+    const char *database;
+    const char *table;
+    const char *location; /* "s3://b/db/t/": where the table lies by name; NULL: that of the present
+                             table, or s3://<database>/<table>/ for a new one */
+    const char *task_name; /* who publishes, for the history; may be NULL */
+    gint64 now_ms;
+} TgPublishTarget;
+
+/* Starts a publish. The database is made when missing. */
+TgPublish *tg_publish_begin(TgCatalog *catalog, TgObjectStore *objects,
+                            const TgPublishTarget *target, GError **error);
+
+/* Ends it; what was not committed is removed. */
+void tg_publish_free(TgPublish *publish);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(TgPublish, tg_publish_free)
+
+const char *tg_publish_id(const TgPublish *publish);
+
+/* "s3://b/db/t.tegaru/<id>/": write objects below it, partitions as <prefix>k=v/. Lent. */
+const char *tg_publish_prefix(const TgPublish *publish);
+
+/* The objects staged so far, of TgObjectInfo; unref it. */
+GPtrArray *tg_publish_list(const TgPublish *publish, GError **error);
+
+/* Facts for the receipt beside objects and version; each lent. */
+typedef struct {
+    gint64 rows;          /* -1: not known */
+    const char *query_id; /* NULL: none */
+    const json_t *tests;  /* results of the data tests; NULL: none ran */
+} TgPublishFacts;
+
+/**
+ * The switch: in one transaction the table gets the description (its location becomes the prefix)
+ * and the publish is recorded. What the table had before stays for the grace time. A table changed
+ * by somebody else since begin is CONFLICT when its columns or keys differ.
+ *
+ * @table Glue's TableInput without a location; for a partitioned table with PartitionKeys, then
+ *        @partitions is an array of {"Values": […]} (objects lie below <prefix>k=v/) and replaces
+ *        all partitions; else NULL
+ * @return the receipt {"publish_id", "database", "table", "version", "rows", "bytes", "objects":
+ *         [{"url", "size", "etag"}], …}; a new reference
+ */
+json_t *tg_publish_commit_table(TgPublish *publish, const json_t *table, const json_t *partitions,
+                                const TgPublishFacts *facts, GError **error);
+
+/**
+ * The switch of one partition of a table that exists: it is made or its location becomes the prefix
+ * of this publish (objects lie below <prefix>k=v/).
+ */
+json_t *tg_publish_commit_partition(TgPublish *publish, TgPartitionValues values,
+                                    const TgPublishFacts *facts, GError **error);
+
+/* What was published to a table, newest first: [{"publish_id", "at", "version", "partition", "rows",
+ * "bytes", "task", "is_current", "can_roll_back"}]. A new reference. */
+json_t *tg_publish_history(TgCatalog *catalog, const char *database, const char *table,
+                           GError **error);
+
+/**
+ * Makes visible again what a table (or one partition) was before its newest publish, or what the
+ * publish `to_id` made. CONFLICT when its objects were collected already.
+ *
+ * @values NULL: the table
+ * @to_id NULL: one step back
+ * @return what is visible now, as an entry of the history
+ */
+json_t *tg_publish_rollback(TgCatalog *catalog, TgObjectStore *objects, const char *database,
+                            const char *table, TgPartitionValues values, const char *to_id,
+                            gint64 now_ms, GError **error);
+
+/* What gc removed, or would remove. */
+typedef struct {
+    guint publishes; /* crashed or superseded ones */
+    guint objects;
+    gint64 bytes;
+} TgPublishCollected;
+
+/**
+ * Removes the objects of publishes that crashed, and of those that were superseded (or whose table
+ * was dropped) longer than the grace time ago.
+ *
+ * @dry_run only count
+ */
+gboolean tg_publish_collect(TgCatalog *catalog, TgObjectStore *objects, gint64 now_ms,
+                            gint64 grace_ms, gboolean dry_run, TgPublishCollected *out,
+                            GError **error);

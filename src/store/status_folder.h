@@ -1,0 +1,36 @@
+/* State of local runs: one YAML file for each task that succeeded. */
+#pragma once
+
+#include "base/error.h"
+#include "workflow/attempt.h"
+
+#include <glib.h>
+#include <jansson.h>
+
+/**
+ * Layout and content are Digdag's: <folder>/<session time>/<full name>.yml, so that either program
+ * goes on where the other stopped (cases r05, r13). Tegaru adds `hash` and `receipt` below `result`.
+ * A file is written in one step together with its receipt: no receipt, no success.
+ */
+typedef struct {
+    char *folder; /* of one session, absolute */
+} TgStatusFolder;
+
+/* @root absolute, ".tegaru/status" or ".digdag/status" of the project
+ * @session_folder name of the session, as TG_ZONE_FOLDER gives it */
+TgStatusFolder *tg_status_folder_new(const char *root, const char *session_folder);
+void tg_status_folder_free(TgStatusFolder *status);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(TgStatusFolder, tg_status_folder_free)
+
+/* Saves a task that is SUCCESS. `subtasks` is what its operator gave, or NULL; `hash` may be NULL. */
+gboolean tg_status_folder_save(const TgStatusFolder *status, const TgTask *task,
+                               const json_t *subtasks, const char *hash, GError **error);
+
+/**
+ * What was saved for a task: {"result": {…}}. A new reference; NULL without an error when there is
+ * nothing. A damaged file counts as nothing: the task runs again.
+ */
+json_t *tg_status_folder_load(const TgStatusFolder *status, const char *full_name);
+
+/* The newest session below root that has a state of the workflow; FALSE: none. */
+gboolean tg_status_folder_find_last(const char *root, const char *workflow, gint64 *out_session_ms);
