@@ -1,0 +1,295 @@
+/* The roles of loader plug-ins. One file a plug-in; each is a const struct named
+ * tg_<role>_<name> whose options stand beside it. */
+#pragma once
+
+#include <glib.h>
+#include <jansson.h>
+
+#include "columns/batch.h"
+#include "columns/type.h"
+#include "loader/loader.h"
+
+/* One option of a plug-in: checked, warned about when unknown, and printed in the reference. */
+typedef struct {
+    const char *name;
+    const char *type;     /* "text", "integer", "boolean", "list", "map" */
+    const char *fallback; /* default as the reference prints it; NULL: required */
+    const char *help;     /* one sentence */
+} TgLoaderOption;
+
+/* What a plug-in sees of the run. Any thread may use it. */
+typedef struct TgLoaderContext TgLoaderContext;
+
+const TgLoaderJob *tg_loader_context_job(const TgLoaderContext *context);
+
+/* A path of the config, as seen from the base folder. The caller frees. */
+char *tg_loader_context_path(const TgLoaderContext *context, const char *path);
+
+void tg_loader_log(const TgLoaderContext *context, TgLoaderLevel level, const char *format, ...)
+    G_GNUC_PRINTF(3, 4);
+
+/* Counts towards progress and receipt. */
+void tg_loader_count_bytes(const TgLoaderContext *context, gint64 bytes);
+void tg_loader_count_rejected(const TgLoaderContext *context, gint64 rows);
+
+/* A stream of bytes to be read by one thread at a time. */
+typedef struct TgStream TgStream;
+typedef struct {
+    /* Up to `size_bytes` bytes; 0 at the end; -1 with the error set. */
+    gssize (*read)(TgStream *stream, void *into, gsize size_bytes, GError **error);
+    void (*free)(TgStream *stream);
+} TgStreamClass;
+struct TgStream {
+    const TgStreamClass *class;
+    char *name; /* for messages: the path; owned */
+};
+void tg_stream_free(TgStream *stream);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(TgStream, tg_stream_free)
+
+/* Fills the buffer as far as the stream reaches; less than asked for means the end; -1: error. */
+gssize tg_stream_read_full(TgStream *stream, void *into, gsize size_bytes, GError **error);
+
+/* Rows of one input task. */
+typedef struct TgReader TgReader;
+typedef struct {
+    /**
+     * Puts up to TG_READER_ROWS rows into a cleared batch of the input's schema; none means the
+     * end. Several threads may call it at a time, each with a batch of its own; the order of
+     * the rows is then not defined.
+     */
+    gboolean (*next)(TgReader *reader, TgBatch *batch, GError **error);
+    void (*free)(TgReader *reader);
+} TgReaderClass;
+struct TgReader {
+    const TgReaderClass *class;
+};
+#define TG_READER_ROWS 2048u /* rows of one batch: DuckDB's vectors have as many */
+void tg_reader_free(TgReader *reader);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(TgReader, tg_reader_free)
+
+/* An input in its transaction. */
+typedef struct TgInput TgInput;
+typedef struct {
+    /* Starts a task (from 0); called from any thread. */
+    TgReader *(*open_task)(TgInput *input, guint task, GError **error);
+    /* After all tasks have succeeded: the config diff, a new reference. */
+    json_t *(*finish)(TgInput *input, GError **error);
+    void (*free)(TgInput *input);
+} TgInputClass;
+struct TgInput {
+    const TgInputClass *class;
+    TgSchema *schema; /* owned, freed by tg_input_free */
+    guint task_count;
+    gint64 bytes_expected; /* -1: not known */
+};
+void tg_input_free(TgInput *input);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(TgInput, tg_input_free)
+
+struct TgInputPlugin {
+    const char *name;
+    const char *help;
+    const TgLoaderOption *options; /* ends with {0} */
+    TgInput *(*open)(TgLoaderContext *context, const json_t *config, GError **error);
+};
+
+/* The files of a file input in its transaction. */
+typedef struct TgFiles TgFiles;
+typedef struct {
+    /* File `index` of a task; *out is NULL behind the last. Called from any thread. */
+    gboolean (*open_file)(TgFiles *files, guint task, guint index, TgStream **out, GError **error);
+    json_t *(*finish)(TgFiles *files, GError **error); /* the config diff */
+    void (*free)(TgFiles *files);
+} TgFilesClass;
+struct TgFiles {
+    const TgFilesClass *class;
+    guint task_count;
+    gint64 bytes_expected; /* -1: not known */
+};
+
+struct TgFileInputPlugin {
+    const char *name;
+    const char *help;
+    const TgLoaderOption *options;
+    TgFiles *(*open)(TgLoaderContext *context, const json_t *config, GError **error);
+};
+
+struct TgDecoderPlugin {
+    const char *name;
+    const char *help;
+    const TgLoaderOption *options;
+    /* Wraps a stream; takes it even on failure. */
+    TgStream *(*open)(const json_t *config, TgStream *take_source, GError **error);
+};
+
+/* The decoded files of one task, for a parser. */
+typedef struct TgFileTask TgFileTask;
+/* The next file; *out is NULL behind the last. The caller frees the stream. */
+gboolean tg_file_task_next(TgFileTask *task, TgStream **out, GError **error);
+void tg_file_task_free(TgFileTask *task);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(TgFileTask, tg_file_task_free)
+
+/* A parser with its config read. */
+typedef struct TgParser TgParser;
+typedef struct {
+    /* Takes the task even on failure. Called from any thread. */
+    TgReader *(*open_task)(TgParser *parser, TgFileTask *take_files, GError **error);
+    void (*free)(TgParser *parser);
+} TgParserClass;
+struct TgParser {
+    const TgParserClass *class;
+    TgSchema *schema; /* owned, freed by the frame */
+};
+
+struct TgParserPlugin {
+    const char *name;
+    const char *help;
+    const TgLoaderOption *options;
+    TgParser *(*open)(TgLoaderContext *context, const json_t *config, GError **error);
+};
+
+/* A filter with its config read. */
+typedef struct TgFilter TgFilter;
+typedef struct {
+    /* Makes `out` from `in`. A view filter lends columns (tg_batch_lend), another fills `out`,
+     * which was made with its schema and is cleared. Called from any thread. */
+    gboolean (*apply)(const TgFilter *filter, const TgBatch *in, TgBatch *out, GError **error);
+    void (*free)(TgFilter *filter);
+    gboolean is_view;
+} TgFilterClass;
+struct TgFilter {
+    const TgFilterClass *class;
+    TgSchema *schema; /* of the result; owned, freed by the frame */
+};
+
+struct TgFilterPlugin {
+    const char *name;
+    const char *help;
+    const TgLoaderOption *options;
+    TgFilter *(*open)(TgLoaderContext *context, const json_t *config, const TgSchema *input,
+                      GError **error);
+};
+
+/* The rows that an output task pulls; may be shared by threads through one cursor each. */
+typedef struct TgRows TgRows;
+typedef struct TgCursor TgCursor;
+
+const TgSchema *tg_rows_schema(const TgRows *rows);
+guint tg_rows_threads_max(const TgRows *rows); /* cursors that may usefully pull at a time */
+TgCursor *tg_cursor_new(TgRows *rows);
+void tg_cursor_free(TgCursor *cursor);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(TgCursor, tg_cursor_free)
+
+/* The next batch, lent until the next call; *out is NULL at the end. */
+gboolean tg_cursor_next(TgCursor *cursor, const TgBatch **out, GError **error);
+
+/* An output in its transaction. */
+typedef struct TgOutput TgOutput;
+typedef struct {
+    /* Writes all rows of a task (from 0); *out_report is a new reference. From any thread. */
+    gboolean (*run_task)(TgOutput *output, guint task, TgRows *rows, json_t **out_report,
+                         GError **error);
+    /**
+     * All tasks succeeded: makes the result visible.
+     *
+     * @reports an array, one for each task
+     * @receipt an object to be added to
+     * @out_diff the config diff, a new reference
+     */
+    gboolean (*commit)(TgOutput *output, const json_t *reports, json_t *receipt, json_t **out_diff,
+                       GError **error);
+    /* Also when nothing was committed: removes what is not visible yet. */
+    void (*free)(TgOutput *output);
+} TgOutputClass;
+struct TgOutput {
+    const TgOutputClass *class;
+};
+void tg_output_free(TgOutput *output);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(TgOutput, tg_output_free)
+
+struct TgOutputPlugin {
+    const char *name;
+    const char *help;
+    const TgLoaderOption *options;
+    gboolean merges; /* with exact types one task takes all rows, by several threads */
+    TgOutput *(*open)(TgLoaderContext *context, const json_t *config, const TgSchema *schema,
+                      guint task_count, GError **error);
+};
+
+/* Where bytes go; used by one thread at a time. */
+typedef struct TgSink TgSink;
+typedef struct {
+    gboolean (*write)(TgSink *sink, const void *bytes, gsize size_bytes, GError **error);
+    gboolean (*finish)(TgSink *sink, GError **error); /* flushes and closes, once */
+    void (*free)(TgSink *sink);
+} TgSinkClass;
+struct TgSink {
+    const TgSinkClass *class;
+};
+void tg_sink_free(TgSink *sink);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(TgSink, tg_sink_free)
+
+/* A file output in its transaction. */
+typedef struct TgFileSinks TgFileSinks;
+typedef struct {
+    /* Starts file `index` of a task. *out_path names it for the report. */
+    TgSink *(*open_file)(TgFileSinks *sinks, guint task, guint index, char **out_path,
+                         GError **error);
+    void (*free)(TgFileSinks *sinks);
+} TgFileSinksClass;
+struct TgFileSinks {
+    const TgFileSinksClass *class;
+};
+
+struct TgFileOutputPlugin {
+    const char *name;
+    const char *help;
+    const TgLoaderOption *options;
+    TgFileSinks *(*open)(TgLoaderContext *context, const json_t *config, guint task_count,
+                         GError **error);
+};
+
+struct TgEncoderPlugin {
+    const char *name;
+    const char *help;
+    const TgLoaderOption *options;
+    /* Checks the config without a file. */
+    gboolean (*check)(const json_t *config, GError **error);
+    /* Wraps a sink; takes it even on failure. */
+    TgSink *(*open)(const json_t *config, TgSink *take_target, GError **error);
+};
+
+/* A formatter with its config read; any thread may use it. */
+typedef struct TgFormatter TgFormatter;
+typedef struct {
+    gboolean (*begin)(const TgFormatter *formatter, GString *out, GError **error); /* of a file */
+    gboolean (*add)(const TgFormatter *formatter, const TgBatch *batch, GString *out,
+                    GError **error);
+    void (*free)(TgFormatter *formatter);
+} TgFormatterClass;
+struct TgFormatter {
+    const TgFormatterClass *class;
+};
+
+struct TgFormatterPlugin {
+    const char *name;
+    const char *help;
+    const TgLoaderOption *options;
+    TgFormatter *(*open)(TgLoaderContext *context, const json_t *config, const TgSchema *schema,
+                         GError **error);
+};
+
+/* A sample of the input, for guessing. */
+typedef struct {
+    const guint8 *bytes;
+    gsize size_bytes;
+    gboolean is_whole; /* the sample is all there is */
+} TgGuessSample;
+
+struct TgGuessPlugin {
+    const char *name;
+    const char *help;
+    /* What the sample says about `in`: a map to be merged, empty when nothing is new; a new
+     * reference. NULL with the error set. */
+    json_t *(*guess)(TgLoaderContext *context, const json_t *config, const TgGuessSample *sample,
+                     GError **error);
+};
