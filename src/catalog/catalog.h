@@ -1,10 +1,10 @@
 /* Databases, tables and partitions in Glue's model. */
 #pragma once
 
-#include "base/error.h"
-
 #include <glib.h>
 #include <jansson.h>
+
+#include "base/error.h"
 
 /**
  * Databases, tables and partitions are JSON objects in the shapes of Glue's API (Database, Table,

@@ -1,12 +1,12 @@
 /* Publishing: write aside, check, make visible with one switch, roll back, collect. */
 #pragma once
 
+#include <glib.h>
+#include <jansson.h>
+
 #include "base/error.h"
 #include "catalog/catalog.h"
 #include "object/store.h"
-
-#include <glib.h>
-#include <jansson.h>
 
 #define TG_PUBLISH_GRACE_MS_DEFAULT ((gint64)24 * 3600 * 1000) /* how long old objects stay */
 
@@ -71,8 +71,8 @@ json_t *tg_publish_commit_table(TgPublish *publish, const json_t *table, const j
 json_t *tg_publish_commit_partition(TgPublish *publish, TgPartitionValues values,
                                     const TgPublishFacts *facts, GError **error);
 
-/* What was published to a table, newest first: [{"publish_id", "at", "version", "partition", "rows",
- * "bytes", "task", "is_current", "can_roll_back"}]. A new reference. */
+/* What was published to a table, newest first: [{"publish_id", "at_ms", "version", "partition",
+ * "rows", "bytes", "task", "state", "is_current", "can_roll_back"}]. A new reference. */
 json_t *tg_publish_history(TgCatalog *catalog, const char *database, const char *table,
                            GError **error);
 
@@ -84,9 +84,9 @@ json_t *tg_publish_history(TgCatalog *catalog, const char *database, const char 
  * @to_id NULL: one step back
  * @return what is visible now, as an entry of the history
  */
-json_t *tg_publish_rollback(TgCatalog *catalog, TgObjectStore *objects, const char *database,
-                            const char *table, TgPartitionValues values, const char *to_id,
-                            gint64 now_ms, GError **error);
+json_t *tg_publish_rollback(TgCatalog *catalog, const char *database, const char *table,
+                            TgPartitionValues values, const char *to_id, gint64 now_ms,
+                            GError **error);
 
 /* What gc removed, or would remove. */
 typedef struct {
@@ -96,8 +96,8 @@ typedef struct {
 } TgPublishCollected;
 
 /**
- * Removes the objects of publishes that crashed, and of those that were superseded (or whose table
- * was dropped) longer than the grace time ago.
+ * Removes the objects and drafts of publishes that crashed, and the objects of those that were
+ * superseded (or whose table was dropped) longer than the grace time ago.
  *
  * @dry_run only count
  */

@@ -1,11 +1,11 @@
 /* Making and reading Glue's table objects. */
 #pragma once
 
-#include "base/error.h"
-#include "catalog/catalog.h"
-
 #include <glib.h>
 #include <jansson.h>
+
+#include "base/error.h"
+#include "catalog/catalog.h"
 
 /* Storage formats that tables are written and read in. */
 typedef enum { TG_FORMAT_PARQUET, TG_FORMAT_CSV, TG_FORMAT_JSON, TG_FORMAT_OTHER } TgTableFormat;

@@ -1,9 +1,9 @@
 /* An object store with S3's calls: buckets, keys, whole objects that appear in one step. */
 #pragma once
 
-#include "base/error.h"
-
 #include <glib.h>
+
+#include "base/error.h"
 
 #define TG_OBJECT_KEY_MAX 1024 /* bytes of a key, S3's own limit */
 
@@ -30,7 +30,7 @@ void tg_object_info_free(TgObjectInfo *info);
 
 /* An object being written: a local file that becomes the object in one step. */
 typedef struct {
-    char *path; /* write here; exists and is empty at first */
+    char *path; /* write here, or beside it with this name as a prefix; nothing is there at first */
     char *url;
 } TgObjectDraft;
 
@@ -48,6 +48,7 @@ typedef struct {
     gboolean (*copy)(TgObjectStore *store, const char *from, const char *to, GError **error);
     gboolean (*remove)(TgObjectStore *store, const char *url, GError **error);
     char *(*engine_path)(TgObjectStore *store, const char *url, GError **error);
+    gboolean (*collect)(TgObjectStore *store, guint *out_count, gint64 *out_bytes, GError **error);
     void (*free)(TgObjectStore *store);
 } TgObjectStoreClass;
 
@@ -58,7 +59,8 @@ struct TgObjectStore {
 /**
  * A store in a folder: `s3://bucket/key` is the file FOLDER/bucket/key, so that other programs read
  * it, too. Parts of a key that a file system cannot hold as they are ("", ".", "..", NUL) are
- * refused. Drafts lie in FOLDER/.drafts. Any thread may use it.
+ * refused. Drafts lie in FOLDER/.drafts, in a folder that is locked as long as the process lives.
+ * Any thread may use it.
  *
  * @folder absolute; made when the first object is written
  */
@@ -84,7 +86,7 @@ gboolean tg_object_begin(TgObjectStore *store, const char *url, TgObjectDraft *o
 gboolean tg_object_commit(TgObjectStore *store, TgObjectDraft *draft, TgObjectInfo **out_info,
                           GError **error);
 
-/* Forgets a draft. Safe on a cleared one. */
+/* Forgets a draft and its file. Safe on a cleared one. */
 void tg_object_abort(TgObjectStore *store, TgObjectDraft *draft);
 
 /* A whole object of at most max_bytes; NOT_FOUND when there is none. A NUL follows the bytes. */
@@ -110,3 +112,7 @@ gboolean tg_object_remove_prefix(TgObjectStore *store, const char *url, guint *o
 
 /* What the engine's readers open for this URL (a path in a folder store). The caller frees. */
 char *tg_object_engine_path(TgObjectStore *store, const char *url, GError **error);
+
+/* Removes the drafts that crashed processes left behind. The counts are added to. */
+gboolean tg_object_collect_drafts(TgObjectStore *store, guint *out_count, gint64 *out_bytes,
+                                  GError **error);

@@ -1,11 +1,11 @@
 /* Finds and reads the `.dig` files of a folder. */
 #include "project/project.h"
 
+#include <string.h>
+
 #include "base/file.h"
 #include "base/suggest.h"
 #include "params/params.h"
-
-#include <string.h>
 
 #define SUFFIX ".dig"
 
@@ -81,8 +81,8 @@ static gboolean scan(TgProject *project, const char *relative, guint depth, GErr
         return TRUE; /* a folder that cannot be read holds no workflow of ours */
     }
     while ((name = g_dir_read_name(dir)) != NULL) {
-        g_autofree char *path = *relative == '\0' ? g_strdup(name)
-                                                  : g_build_filename(relative, name, NULL);
+        g_autofree char *path =
+            *relative == '\0' ? g_strdup(name) : g_build_filename(relative, name, NULL);
         g_autofree char *full = g_build_filename(project->folder, path, NULL);
 
         if (name[0] == '.') {

@@ -1,11 +1,11 @@
 /* A project: a folder whose `.dig` files are workflows. */
 #pragma once
 
-#include "base/error.h"
-#include "params/yaml.h"
-
 #include <glib.h>
 #include <jansson.h>
+
+#include "base/error.h"
+#include "params/yaml.h"
 
 #define TG_PROJECT_WORKFLOWS_MAX 10000
 #define TG_PROJECT_DEPTH_MAX 32

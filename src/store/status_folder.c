@@ -1,13 +1,13 @@
 /* Digdag's ResumeStateManager. */
 #include "store/status_folder.h"
 
+#include <string.h>
+
 #include "base/file.h"
 #include "params/params.h"
 #include "params/yaml.h"
 #include "params/yaml_write.h"
 #include "schedule/zone.h"
-
-#include <string.h>
 
 #define FILE_SIZE_MAX ((gsize)16 * 1024 * 1024)
 

@@ -1,16 +1,16 @@
 /* State of local runs: one YAML file for each task that succeeded. */
 #pragma once
 
-#include "base/error.h"
-#include "workflow/attempt.h"
-
 #include <glib.h>
 #include <jansson.h>
 
+#include "base/error.h"
+#include "workflow/attempt.h"
+
 /**
  * Layout and content are Digdag's: <folder>/<session time>/<full name>.yml, so that either program
- * goes on where the other stopped (cases r05, r13). Tegaru adds `hash` and `receipt` below `result`.
- * A file is written in one step together with its receipt: no receipt, no success.
+ * goes on where the other stopped (cases r05, r13). Tegaru adds `hash` and `receipt` below
+ * `result`. A file is written in one step together with its receipt: no receipt, no success.
  */
 typedef struct {
     char *folder; /* of one session, absolute */
@@ -22,7 +22,8 @@ TgStatusFolder *tg_status_folder_new(const char *root, const char *session_folde
 void tg_status_folder_free(TgStatusFolder *status);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(TgStatusFolder, tg_status_folder_free)
 
-/* Saves a task that is SUCCESS. `subtasks` is what its operator gave, or NULL; `hash` may be NULL. */
+/* Saves a task that is SUCCESS. `subtasks` is what its operator gave, or NULL; `hash` may be NULL.
+ */
 gboolean tg_status_folder_save(const TgStatusFolder *status, const TgTask *task,
                                const json_t *subtasks, const char *hash, GError **error);
 

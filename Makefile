@@ -1,0 +1,43 @@
+# A thin face of meson. `make demo` and `make check` are the two to know.
+BUILD ?= build
+SOURCE ?= csv
+PREFIX ?= /usr/local
+
+all: $(BUILD)/build.ninja
+	ninja -C $(BUILD)
+
+# The release build.
+$(BUILD)/build.ninja: | deps
+	meson setup $(BUILD) --buildtype=release --prefix=$(PREFIX) >/dev/null
+
+# Everything that is installed or fetched; seconds when nothing is missing.
+deps:
+	@deps/install.sh
+
+debug: | deps
+	test -f build-debug/build.ninja || meson setup build-debug --buildtype=debug -Db_sanitize=address,undefined >/dev/null
+	ninja -C build-debug
+
+demo: all
+	@BUILD=$(BUILD) examples/flights/demo.sh $(SOURCE)
+
+check: | deps
+	@dev/check
+
+bench: all
+	@tests/bench/run.py $(BUILD)
+
+format:
+	git ls-files '*.c' '*.h' | xargs clang-format-14 -i
+
+lint: debug
+	@dev/lint build-debug
+
+install: all
+	meson configure $(BUILD) --prefix=$(PREFIX)
+	meson install -C $(BUILD) --no-rebuild
+
+clean:
+	rm -rf build build-debug build-fuzz
+
+.PHONY: all deps debug demo check bench format lint install clean

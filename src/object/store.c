@@ -1,0 +1,151 @@
+/* What all stores share: URLs, the calls handed on to the class, prefixes. */
+#include "object/store.h"
+
+#include <string.h>
+
+gboolean tg_object_url_parse(const char *url, TgObjectUrl *out, GError **error)
+{
+    static const char *const schemes[] = {"s3://", "s3a://", "s3n://"};
+    const char *rest = NULL;
+
+    for (gsize i = 0; i < G_N_ELEMENTS(schemes) && rest == NULL; i++) {
+        rest = g_str_has_prefix(url, schemes[i]) ? url + strlen(schemes[i]) : NULL;
+    }
+    const char *slash = rest == NULL ? NULL : strchr(rest, '/');
+    gsize size = rest == NULL ? 0 : slash == NULL ? strlen(rest) : (gsize)(slash - rest);
+
+    if (size == 0) {
+        g_set_error(error, TG_ERROR, TG_ERROR_CONFIG,
+                    "'%s' is not the place of an object; write s3://BUCKET/KEY", url);
+        return FALSE;
+    }
+    if (slash != NULL && strlen(slash + 1) > TG_OBJECT_KEY_MAX) {
+        g_set_error(error, TG_ERROR, TG_ERROR_CONFIG, "the key of '%.80s…' is longer than %d bytes",
+                    url, TG_OBJECT_KEY_MAX);
+        return FALSE;
+    }
+    out->bucket = g_strndup(rest, size);
+    out->key = g_strdup(slash == NULL ? "" : slash + 1);
+    return TRUE;
+}
+
+void tg_object_url_clear(TgObjectUrl *url)
+{
+    g_clear_pointer(&url->bucket, g_free);
+    g_clear_pointer(&url->key, g_free);
+}
+
+void tg_object_info_free(TgObjectInfo *info)
+{
+    if (info != NULL) {
+        g_free(info->url);
+        g_free(info->etag);
+        g_free(info);
+    }
+}
+
+void tg_object_store_free(TgObjectStore *store)
+{
+    if (store != NULL) {
+        store->class->free(store);
+    }
+}
+
+gboolean tg_object_begin(TgObjectStore *store, const char *url, TgObjectDraft *out, GError **error)
+{
+    return store->class->begin(store, url, out, error);
+}
+
+static void draft_clear(TgObjectDraft *draft)
+{
+    g_clear_pointer(&draft->path, g_free);
+    g_clear_pointer(&draft->url, g_free);
+}
+
+gboolean tg_object_commit(TgObjectStore *store, TgObjectDraft *draft, TgObjectInfo **out_info,
+                          GError **error)
+{
+    gboolean ok = store->class->commit(store, draft, out_info, error);
+
+    if (!ok) {
+        store->class->abort(store, draft);
+    }
+    draft_clear(draft);
+    return ok;
+}
+
+void tg_object_abort(TgObjectStore *store, TgObjectDraft *draft)
+{
+    if (draft->path != NULL) {
+        store->class->abort(store, draft);
+    }
+    draft_clear(draft);
+}
+
+gboolean tg_object_read(TgObjectStore *store, const char *url, gsize max_bytes, char **out,
+                        gsize *out_size_bytes, GError **error)
+{
+    return store->class->read(store, url, max_bytes, out, out_size_bytes, error);
+}
+
+static int compare_urls(gconstpointer a, gconstpointer b)
+{
+    const TgObjectInfo *const *one = a;
+    const TgObjectInfo *const *other = b;
+
+    return strcmp((*one)->url, (*other)->url);
+}
+
+GPtrArray *tg_object_list(TgObjectStore *store, const char *url, GError **error)
+{
+    g_autoptr(GPtrArray) all = g_ptr_array_new_with_free_func((GDestroyNotify)tg_object_info_free);
+
+    if (!store->class->list(store, url, all, error)) {
+        return NULL;
+    }
+    g_ptr_array_sort(all, compare_urls);
+    return g_steal_pointer(&all);
+}
+
+gboolean tg_object_copy(TgObjectStore *store, const char *from, const char *to, GError **error)
+{
+    return store->class->copy(store, from, to, error);
+}
+
+gboolean tg_object_remove(TgObjectStore *store, const char *url, GError **error)
+{
+    return store->class->remove(store, url, error);
+}
+
+gboolean tg_object_remove_prefix(TgObjectStore *store, const char *url, guint *out_count,
+                                 gint64 *out_bytes, GError **error)
+{
+    g_return_val_if_fail(g_str_has_suffix(url, "/"), FALSE);
+    g_autoptr(GPtrArray) all = tg_object_list(store, url, error);
+
+    for (guint i = 0; all != NULL && i < all->len; i++) {
+        const TgObjectInfo *info = all->pdata[i];
+
+        if (!tg_object_remove(store, info->url, error)) {
+            return FALSE;
+        }
+        if (out_count != NULL) {
+            (*out_count)++;
+        }
+        if (out_bytes != NULL) {
+            *out_bytes += info->size_bytes;
+        }
+    }
+    return all != NULL;
+}
+
+char *tg_object_engine_path(TgObjectStore *store, const char *url, GError **error)
+{
+    return store->class->engine_path(store, url, error);
+}
+
+gboolean tg_object_collect_drafts(TgObjectStore *store, guint *out_count, gint64 *out_bytes,
+                                  GError **error)
+{
+    return store->class->collect(store, out_count, out_bytes, error);
+}
