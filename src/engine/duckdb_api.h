@@ -20,7 +20,45 @@
     F(duckdb_free)                                                                                 \
     F(duckdb_query)                                                                                \
     F(duckdb_destroy_result)                                                                       \
-    F(duckdb_result_error)
+    F(duckdb_result_error)                                                                         \
+    F(duckdb_prepare)                                                                              \
+    F(duckdb_prepare_error)                                                                        \
+    F(duckdb_destroy_prepare)                                                                      \
+    F(duckdb_prepared_statement_column_count)                                                      \
+    F(duckdb_prepared_statement_column_name)                                                       \
+    F(duckdb_pending_prepared)                                                                     \
+    F(duckdb_pending_prepared_streaming)                                                           \
+    F(duckdb_pending_error)                                                                        \
+    F(duckdb_pending_execute_task)                                                                 \
+    F(duckdb_pending_execution_is_finished)                                                        \
+    F(duckdb_execute_pending)                                                                      \
+    F(duckdb_destroy_pending)                                                                      \
+    F(duckdb_fetch_chunk)                                                                          \
+    F(duckdb_destroy_data_chunk)                                                                   \
+    F(duckdb_data_chunk_get_size)                                                                  \
+    F(duckdb_data_chunk_get_vector)                                                                \
+    F(duckdb_vector_get_column_type)                                                               \
+    F(duckdb_vector_get_data)                                                                      \
+    F(duckdb_vector_get_validity)                                                                  \
+    F(duckdb_vector_ensure_validity_writable)                                                      \
+    F(duckdb_vector_assign_string_element_len)                                                     \
+    F(duckdb_validity_row_is_valid)                                                                \
+    F(duckdb_validity_set_row_invalid)                                                             \
+    F(duckdb_list_vector_get_child)                                                                \
+    F(duckdb_struct_vector_get_child)                                                              \
+    F(duckdb_struct_type_child_count)                                                              \
+    F(duckdb_get_type_id)                                                                          \
+    F(duckdb_create_logical_type)                                                                  \
+    F(duckdb_destroy_logical_type)                                                                 \
+    F(duckdb_decimal_internal_type)                                                                \
+    F(duckdb_decimal_scale)                                                                        \
+    F(duckdb_create_scalar_function)                                                               \
+    F(duckdb_destroy_scalar_function)                                                              \
+    F(duckdb_scalar_function_set_name)                                                             \
+    F(duckdb_scalar_function_add_parameter)                                                        \
+    F(duckdb_scalar_function_set_return_type)                                                      \
+    F(duckdb_scalar_function_set_function)                                                         \
+    F(duckdb_register_scalar_function)
 
 /* One pointer a function, by the function's own name: api->duckdb_query(…). */
 typedef struct {

@@ -29,6 +29,10 @@ TgQuery *tg_query_new(TgCatalog *catalog, TgObjectStore *objects, const TgQueryO
 void tg_query_free(TgQuery *query);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(TgQuery, tg_query_free)
 
+/* The engine behind it, lent: for data tests of what the loader stages. */
+typedef struct TgEngine TgEngine;
+TgEngine *tg_query_engine(TgQuery *query);
+
 /* One statement; all members are lent for the call, and `is_cancelled` as long as the result. */
 typedef struct {
     const char *sql;          /* one statement; a trailing ';' is allowed */
@@ -85,6 +89,10 @@ const char *tg_query_result_column_type(const TgQueryResult *result, guint colum
  */
 gboolean tg_query_result_next(TgQueryResult *result, const char *const **out_row, GError **error);
 TgQueryStatistics tg_query_result_statistics(const TgQueryResult *result);
+
+/* Writes the rows of a query to a Parquet file (zstd) of the file system, replacing it. */
+gboolean tg_query_export(TgQuery *query, const TgQueryRequest *request, const char *path,
+                         gint64 *out_rows, GError **error);
 
 /**
  * Reads a saved result: "<id>.csv" is in Athena's CSV form (each value in quotes, NULL is nothing),

@@ -1,0 +1,229 @@
+/* `test:` blocks. */
+#include "engine/data_test.h"
+
+#include <string.h>
+
+#define NOT_NULL "not_null"
+#define UNIQUE "unique"
+#define MIN_ROWS "min_rows"
+
+typedef struct {
+    TgEngine *engine;
+    const TgStagedData *staged;
+} Run;
+
+static char *quote(const char *name)
+{
+    g_auto(GStrv) parts = g_strsplit(name, "\"", -1);
+    g_autofree char *inner = g_strjoinv("\"\"", parts);
+
+    return g_strdup_printf("\"%s\"", inner);
+}
+
+static gboolean fail_shape(const char *name, const char *source_name, const char *what,
+                           GError **error)
+{
+    g_set_error(error, TG_ERROR, TG_ERROR_CONFIG, "%s%stest: '%s': %s",
+                source_name == NULL ? "" : source_name, source_name == NULL ? "" : ": ", name,
+                what);
+    return FALSE;
+}
+
+static gboolean is_columns(const json_t *value)
+{
+    if (json_is_string(value)) {
+        return TRUE;
+    }
+    for (gsize i = 0; i < json_array_size(value); i++) {
+        if (!json_is_string(json_array_get(value, i))) {
+            return FALSE;
+        }
+    }
+    return json_array_size(value) > 0;
+}
+
+static gboolean check_sql(const char *name, const json_t *value, const char *source_name,
+                          GError **error)
+{
+    g_autofree char *shown =
+        g_strdup_printf("%s%stest '%s'", source_name == NULL ? "" : source_name,
+                        source_name == NULL ? "" : ": ", name);
+    const char *sql = json_string_value(value);
+    g_autoptr(TgStatement) statement = NULL;
+
+    if (sql == NULL) {
+        return fail_shape(name, source_name, "a SELECT that must return no rows is needed", error);
+    }
+    statement = tg_statement_parse(sql, strlen(sql), shown, error);
+    if (statement == NULL) {
+        return FALSE;
+    }
+    return statement->kind == TG_STATEMENT_SELECT ||
+           fail_shape(name, source_name, "only a SELECT can be a test", error);
+}
+
+static gboolean check_one(const char *name, const json_t *value, const char *source_name,
+                          GError **error)
+{
+    if (strcmp(name, NOT_NULL) == 0 || strcmp(name, UNIQUE) == 0) {
+        return is_columns(value) ||
+               fail_shape(name, source_name, "the name of a column, or a list of names", error);
+    }
+    if (strcmp(name, MIN_ROWS) == 0) {
+        return (json_is_integer(value) && json_integer_value(value) >= 0) ||
+               fail_shape(name, source_name, "a number of rows", error);
+    }
+    return check_sql(name, value, source_name, error);
+}
+
+gboolean tg_data_tests_check(const json_t *tests, const char *source_name, GError **error)
+{
+    const char *name = NULL;
+    json_t *value = NULL;
+
+    if (tests == NULL) {
+        return TRUE;
+    }
+    if (!json_is_object(tests) || json_object_size(tests) > TG_DATA_TESTS_MAX) {
+        return fail_shape("", source_name, "a map of at most 100 tests: name: SELECT", error);
+    }
+    json_object_foreach ((json_t *)tests, name, value) {
+        if (!check_one(name, value, source_name, error)) {
+            return FALSE;
+        }
+    }
+    return TRUE;
+}
+
+/* ---- running -------------------------------------------------------------------------------- */
+
+/* The rows that should not be, as a small table: names, then lines of cells. */
+static gboolean collect(TgEngineRows *rows, GString *table, gint64 *out_count, GError **error)
+{
+    const TgEnginePlan *plan = tg_engine_rows_plan(rows);
+    guint columns = tg_engine_plan_column_count(plan);
+    const char *const *row = NULL;
+
+    *out_count = 0;
+    for (guint i = 0; i < columns; i++) {
+        g_string_append_printf(table, "%s%s", i == 0 ? "\n  " : " | ",
+                               tg_engine_plan_column(plan, i)->name);
+    }
+    for (;;) {
+        if (!tg_engine_rows_next(rows, &row, error)) {
+            return FALSE;
+        }
+        if (row == NULL) {
+            return TRUE;
+        }
+        for (guint i = 0; *out_count < TG_DATA_TEST_ROWS_SHOWN && i < columns; i++) {
+            g_string_append_printf(table, "%s%.80s", i == 0 ? "\n  " : " | ",
+                                   row[i] == NULL ? "NULL" : row[i]);
+        }
+        (*out_count)++;
+    }
+}
+
+static gboolean run_sql(const Run *run, const char *name, const char *sql, GError **error)
+{
+    g_autofree char *shown = g_strdup_printf("test '%s'", name);
+    TgEngineRequest request = {
+        .sql = sql, .source_name = shown, .database = run->staged->database, .staged = run->staged};
+    g_autoptr(TgEngineRows) rows = tg_engine_select(run->engine, &request, error);
+    g_autoptr(GString) table = g_string_new(NULL);
+    gint64 count = 0;
+
+    if (rows == NULL || !collect(rows, table, &count, error)) {
+        return FALSE;
+    }
+    if (count > 0) {
+        g_set_error(error, TG_ERROR, TG_ERROR_CONFIG,
+                    "test '%s' failed: %" G_GINT64_FORMAT
+                    " row%s should not be there; nothing was published%s%s",
+                    name, count, count == 1 ? "" : "s", table->str,
+                    count > TG_DATA_TEST_ROWS_SHOWN ? "\n  …" : "");
+        return FALSE;
+    }
+    return TRUE;
+}
+
+static gboolean run_not_null(const Run *run, const char *column, GError **error)
+{
+    g_autofree char *quoted = quote(column);
+    g_autofree char *sql = g_strdup_printf("SELECT * FROM staged WHERE %s IS NULL", quoted);
+    g_autofree char *name = g_strdup_printf("not_null: %s", column);
+
+    return run_sql(run, name, sql, error);
+}
+
+static gboolean run_unique(const Run *run, const json_t *value, GError **error)
+{
+    g_autoptr(GString) list = g_string_new(NULL);
+    g_autoptr(GString) name = g_string_new("unique: ");
+
+    for (gsize i = 0; i < (json_is_array(value) ? json_array_size(value) : 1); i++) {
+        const char *column =
+            json_string_value(json_is_array(value) ? json_array_get(value, i) : value);
+        g_autofree char *quoted = quote(column);
+
+        g_string_append_printf(list, "%s%s", i == 0 ? "" : ", ", quoted);
+        g_string_append_printf(name, "%s%s", i == 0 ? "" : ", ", column);
+    }
+    g_autofree char *sql = g_strdup_printf(
+        "SELECT %s, count(*) AS \"rows\" FROM staged GROUP BY %s HAVING count(*) > 1", list->str,
+        list->str);
+
+    return run_sql(run, name->str, sql, error);
+}
+
+static gboolean run_min_rows(const Run *run, const json_t *value, GError **error)
+{
+    g_autofree char *sql = g_strdup_printf("SELECT count(*) AS \"rows\", %" JSON_INTEGER_FORMAT
+                                           " AS \"expected at least\" FROM staged "
+                                           "HAVING count(*) < %" JSON_INTEGER_FORMAT,
+                                           json_integer_value(value), json_integer_value(value));
+
+    return run_sql(run, MIN_ROWS, sql, error);
+}
+
+static gboolean run_one(const Run *run, const char *name, const json_t *value, GError **error)
+{
+    if (strcmp(name, NOT_NULL) == 0) {
+        for (gsize i = 0; json_is_array(value) && i < json_array_size(value); i++) {
+            if (!run_not_null(run, json_string_value(json_array_get(value, i)), error)) {
+                return FALSE;
+            }
+        }
+        return json_is_array(value) || run_not_null(run, json_string_value(value), error);
+    }
+    if (strcmp(name, UNIQUE) == 0) {
+        return run_unique(run, value, error);
+    }
+    if (strcmp(name, MIN_ROWS) == 0) {
+        return run_min_rows(run, value, error);
+    }
+    return run_sql(run, name, json_string_value(value), error);
+}
+
+json_t *tg_data_tests_run(TgEngine *engine, const json_t *tests, const TgStagedData *staged,
+                          GError **error)
+{
+    Run run = {engine, staged};
+    json_t *results = NULL;
+    const char *name = NULL;
+    json_t *value = NULL;
+
+    if (!tg_data_tests_check(tests, NULL, error)) {
+        return NULL;
+    }
+    results = json_array();
+    json_object_foreach ((json_t *)tests, name, value) {
+        if (!run_one(&run, name, value, error)) {
+            json_decref(results);
+            return NULL;
+        }
+        json_array_append_new(results,
+                              json_pack("{s:s, s:b, s:i}", "name", name, "ok", 1, "rows", 0));
+    }
+    return results;
+}

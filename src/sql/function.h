@@ -1,0 +1,57 @@
+/* The tables of Trino's functions, and how each is said in DuckDB's SQL. */
+#pragma once
+
+#include "sql/translate.h"
+
+/* A call under translation. Arguments that are lambdas have no value, only a node. */
+typedef struct {
+    const TgNode *node; /* CALL (or EXTRACT, TRIM) */
+    const char *name;
+    guint count;
+    const TgNode **nodes;
+    TgValue *values;
+} TgCall;
+
+typedef TgValue (*TgFunctionPrint)(TgTranslator *translator, const TgCall *call);
+
+/**
+ * One row an overload; the first whose arguments fit is taken.
+ *
+ * `arguments`, a letter each: v text, I integer, N decimal, f real or double, n any number, d any
+ * number (cast to double), D date, T timestamp, Z timestamp with time zone, t date or timestamp, x
+ * binary, a array, m map, j json, J json or text, B boolean, r row, . anything, c anything (all c
+ * are cast to their common type), F lambda, s a text in quotes. '*' repeats the letter before it.
+ *
+ * `result`: v i b d B D T Z x j for types; 1 … 9 the type of an argument; c the common type; e its
+ * element, k and w key and value of a map, a and m make an array and a map of what follows:
+ * "me1e2".
+ *
+ * `text`: $1 … $9 the arguments, $* all of them. Aggregates write each aggregate as {name|$1}:
+ * DISTINCT, ORDER BY, FILTER and OVER are put there.
+ */
+typedef struct {
+    const char *name;
+    const char *arguments;
+    const char *result;
+    const char *text;      /* or NULL and then */
+    TgFunctionPrint print; /* does it */
+} TgFunction;
+
+/* Each ends with a row of NULL. */
+extern const TgFunction tg_functions_text[];
+extern const TgFunction tg_functions_json[];
+extern const TgFunction tg_functions_time[];
+extern const TgFunction tg_functions_math[];
+extern const TgFunction tg_functions_collection[];
+extern const TgFunction tg_functions_lambda[];
+extern const TgFunction tg_functions_aggregate[];
+extern const TgFunction tg_functions_window[];
+
+/* A text in quotes among the arguments; NULL (and a failure) when it is something else. */
+const char *tg_call_literal(TgTranslator *translator, const TgCall *call, guint index,
+                            const char *what);
+
+/* The body of the lambda at `index`, whose parameters are of the given types, as DuckDB's
+ * "lambda a, b: body". `out_type` gets the type of the body. */
+const char *tg_call_lambda(TgTranslator *translator, const TgCall *call, guint index,
+                           const TgSqlType *const *types, guint count, const TgSqlType **out_type);
