@@ -58,7 +58,26 @@
     F(duckdb_scalar_function_add_parameter)                                                        \
     F(duckdb_scalar_function_set_return_type)                                                      \
     F(duckdb_scalar_function_set_function)                                                         \
-    F(duckdb_register_scalar_function)
+    F(duckdb_register_scalar_function)                                                             \
+    F(duckdb_create_decimal_type)                                                                  \
+    F(duckdb_create_table_function)                                                                \
+    F(duckdb_destroy_table_function)                                                               \
+    F(duckdb_table_function_set_name)                                                              \
+    F(duckdb_table_function_set_extra_info)                                                        \
+    F(duckdb_table_function_set_bind)                                                              \
+    F(duckdb_table_function_set_init)                                                              \
+    F(duckdb_table_function_set_local_init)                                                        \
+    F(duckdb_table_function_set_function)                                                          \
+    F(duckdb_register_table_function)                                                              \
+    F(duckdb_bind_get_extra_info)                                                                  \
+    F(duckdb_bind_add_result_column)                                                               \
+    F(duckdb_init_get_extra_info)                                                                  \
+    F(duckdb_init_set_init_data)                                                                   \
+    F(duckdb_init_set_max_threads)                                                                 \
+    F(duckdb_function_get_local_init_data)                                                         \
+    F(duckdb_function_set_error)                                                                   \
+    F(duckdb_data_chunk_set_size)                                                                  \
+    F(duckdb_vector_size)
 
 /* One pointer a function, by the function's own name: api->duckdb_query(…). */
 typedef struct {

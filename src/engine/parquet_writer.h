@@ -1,0 +1,35 @@
+/* Batches to a Parquet file, by DuckDB's writer on several threads. */
+#pragma once
+
+#include <glib.h>
+
+#include "base/error.h"
+#include "columns/batch.h"
+
+/* Where the rows come from. open_puller and close_puller are called once a thread; pull from
+ * that thread alone. */
+typedef struct {
+    gpointer source;
+    gpointer (*open_puller)(gpointer source);
+    /* The next batch of at most 2048 rows, lent until the next call; *out is NULL at the end. */
+    gboolean (*pull)(gpointer puller, const TgBatch **out, GError **error);
+    void (*close_puller)(gpointer puller);
+} TgParquetSource;
+
+typedef struct {
+    const char *path;        /* overwritten */
+    const TgSchema *schema;  /* names unique without regard to case; no TG_UNIT_WIDE */
+    const char *compression; /* "zstd", "snappy", "gzip", "brotli", "lz4" or "uncompressed" */
+    guint threads;
+    gint64 memory_bytes; /* limit of the writer's buffers */
+} TgParquetOptions;
+
+/**
+ * Pulls all rows and writes them; all columns are OPTIONAL, in the order of the schema. With more
+ * than one thread the order of the rows is not defined.
+ *
+ * Errors: what pull() said; RETRY when the file cannot be written; CONFIG for a value that Parquet
+ * cannot hold.
+ */
+gboolean tg_parquet_write(const TgParquetSource *source, const TgParquetOptions *options,
+                          GError **error);
