@@ -29,8 +29,8 @@ void tg_loader_log(const TgLoaderContext *context, TgLoaderLevel level, const ch
     G_GNUC_PRINTF(3, 4);
 
 /* Counts towards progress and receipt. */
-void tg_loader_count_bytes(const TgLoaderContext *context, gint64 bytes);
-void tg_loader_count_rejected(const TgLoaderContext *context, gint64 rows);
+void tg_loader_count_bytes(TgLoaderContext *context, gint64 bytes);
+void tg_loader_count_rejected(TgLoaderContext *context, gint64 rows);
 
 /* A stream of bytes to be read by one thread at a time. */
 typedef struct TgStream TgStream;
@@ -288,6 +288,8 @@ typedef struct {
 struct TgGuessPlugin {
     const char *name;
     const char *help;
+    gboolean
+        is_standard; /* takes part unless excluded; else only when exec.guess_plugins names it */
     /* What the sample says about `in`: a map to be merged, empty when nothing is new; a new
      * reference. NULL with the error set. */
     json_t *(*guess)(TgLoaderContext *context, const json_t *config, const TgGuessSample *sample,

@@ -1,0 +1,79 @@
+/* The inside of a run that the files of loader/ share; plug-ins see plugin.h alone. */
+#pragma once
+
+#include <stdatomic.h>
+
+#include "loader/plugin.h"
+
+#define TG_LOADER_MEMORY_DEFAULT ((gint64)192 * 1024 * 1024) /* bytes of buffers */
+#define TG_LOADER_THREADS_MAX 64u
+
+struct TgLoaderContext {
+    const TgLoaderJob *job;
+    gint64 bytes_expected;
+    _Atomic gint64 rows_read;
+    _Atomic gint64 rows_written;
+    _Atomic gint64 rows_rejected;
+    _Atomic gint64 bytes_read;
+};
+
+/* Finds a plug-in by the `type` of its config block in a NULL-terminated list of structs that begin
+ * with the name; unknown ones are CONFIG with a likely name. Lent. */
+const void *tg_loader_find_plugin(const json_t *config, const char *role,
+                                  const void *const *plugins, GError **error);
+
+/* Warns about keys of a config block that are in neither list. `options` may be NULL; `frame_keys`
+ * (NULL-terminated) are those that the frame reads. */
+void tg_loader_warn_unknown(const TgLoaderContext *context, const char *role, const json_t *config,
+                            const TgLoaderOption *options, const char *const *frame_keys);
+
+/* TG_ERROR_CANCELLED when the user stopped the load. */
+gboolean tg_loader_check_cancelled(const TgLoaderContext *context, GError **error);
+
+/* Tells progress() the counters. */
+void tg_loader_tell_progress(const TgLoaderContext *context);
+
+guint tg_loader_threads(const TgLoaderContext *context);
+
+/* Opens the input that `in` describes: an input plug-in, or a file input with its parser. */
+TgInput *tg_loader_open_input(TgLoaderContext *context, const json_t *config, GError **error);
+
+/* The same for `out`. `files` of a file output are made by its formatter and encoders. */
+TgOutput *tg_loader_open_output(TgLoaderContext *context, const json_t *config,
+                                const TgSchema *schema, guint task_count, GError **error);
+gboolean tg_loader_output_merges(const TgLoaderContext *context, const json_t *config);
+
+/* loader/file_input.c: a file input with decoders and parser as one input. */
+TgInput *tg_file_input_open(TgLoaderContext *context, const TgFileInputPlugin *plugin,
+                            const json_t *config, GError **error);
+
+/* A parser over bytes in memory, for preview and guess. `bytes` must outlive the input. */
+TgInput *tg_file_input_open_sample(TgLoaderContext *context, const json_t *config,
+                                   const guint8 *bytes, gsize size_bytes, GError **error);
+
+/* The first bytes of the first file, through the decoders that the config names. */
+gboolean tg_file_input_read_sample(TgLoaderContext *context, const json_t *config, gsize size_max,
+                                   GByteArray *into, gboolean *out_is_whole, GError **error);
+
+/* loader/file_output.c: formatter and encoders over a file output as one output. */
+TgOutput *tg_file_output_open(TgLoaderContext *context, const TgFileOutputPlugin *plugin,
+                              const json_t *config, const TgSchema *schema, guint task_count,
+                              GError **error);
+
+/* Whether `in` names a file input. */
+gboolean tg_loader_is_file_input(const TgLoaderContext *context, const json_t *in);
+
+/* Whether an exact load must guess: a file input without parser, or csv without columns. */
+gboolean tg_loader_needs_guess(const TgLoaderContext *context, const json_t *config);
+
+/* The filters of a config, first to last. */
+typedef struct {
+    guint count;
+    TgFilter **filters;     /* owned */
+    const TgSchema *schema; /* of the last; that of the input without filters; lent */
+} TgFilterChain;
+
+gboolean tg_filter_chain_open(TgLoaderContext *context, const json_t *config, const TgSchema *input,
+                              TgFilterChain *out, GError **error);
+void tg_filter_chain_clear(TgFilterChain *chain);
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(TgFilterChain, tg_filter_chain_clear)

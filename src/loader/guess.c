@@ -1,0 +1,173 @@
+/* Filling in what a config leaves out, from a sample of the input. */
+#include <string.h>
+
+#include "loader/context.h"
+#include "params/params.h"
+
+#define ROUNDS_MAX 10u
+#define SAMPLE_BYTES_DEFAULT (32 * 1024)
+#define SAMPLE_BYTES_EXACT (4 * 1024 * 1024) /* rare nulls should be among them */
+#define SAMPLE_BYTES_MAX (256 * 1024 * 1024)
+
+gboolean tg_loader_is_file_input(const TgLoaderContext *context, const json_t *in)
+{
+    const char *type = json_string_value(json_object_get(in, "type"));
+    const TgFileInputPlugin *const *plugins = context->job->plugins->file_inputs;
+
+    for (; type != NULL && *plugins != NULL; plugins++) {
+        if (strcmp((*plugins)->name, type) == 0) {
+            return TRUE;
+        }
+    }
+    return FALSE;
+}
+
+gboolean tg_loader_needs_guess(const TgLoaderContext *context, const json_t *config)
+{
+    const json_t *in = json_object_get(config, "in");
+    const json_t *parser = json_object_get(in, "parser");
+    const char *type = json_string_value(json_object_get(parser, "type"));
+
+    if (!context->job->exact_types || !tg_loader_is_file_input(context, in) ||
+        json_is_string(parser)) {
+        return FALSE;
+    }
+    return type == NULL || (strcmp(type, "csv") == 0 && json_object_get(parser, "columns") == NULL);
+}
+
+static gboolean names_include(const json_t *list, const char *name)
+{
+    json_t *value = NULL;
+    size_t index = 0;
+
+    json_array_foreach (list, index, value) {
+        if (json_is_string(value) && strcmp(json_string_value(value), name) == 0) {
+            return TRUE;
+        }
+    }
+    return FALSE;
+}
+
+/* Whether a guess plug-in takes part: the standard ones unless excluded, others when named. */
+static gboolean takes_part(const TgGuessPlugin *plugin, const json_t *exec)
+{
+    if (names_include(json_object_get(exec, "exclude_guess_plugins"), plugin->name)) {
+        return FALSE;
+    }
+    return plugin->is_standard ||
+           names_include(json_object_get(exec, "guess_plugins"), plugin->name);
+}
+
+/* One round: every plug-in looks at the sample. *out_changed when one found something new. */
+static gboolean guess_round(TgLoaderContext *context, json_t *in, const json_t *exec,
+                            const TgGuessSample *sample, gboolean *out_changed, GError **error)
+{
+    const TgGuessPlugin *const *plugins = context->job->plugins->guesses;
+
+    for (; *plugins != NULL; plugins++) {
+        if (!takes_part(*plugins, exec)) {
+            continue;
+        }
+        g_autoptr(json_t) found = (*plugins)->guess(context, in, sample, error);
+        g_autoptr(json_t) before = json_deep_copy(in);
+
+        if (found == NULL) {
+            g_prefix_error(error, "guess (%s): ", (*plugins)->name);
+            return FALSE;
+        }
+        tg_params_merge(in, found);
+        if (!json_equal(before, in)) {
+            *out_changed = TRUE;
+            if (json_object_get(found, "decoders") != NULL) {
+                return TRUE; /* the others want to see what the decoder makes of the bytes */
+            }
+        }
+    }
+    return TRUE;
+}
+
+static gboolean guess_rounds(TgLoaderContext *context, json_t *in, const json_t *exec,
+                             GError **error)
+{
+    gint64 size = 0;
+    gboolean changed = TRUE;
+
+    if (!tg_params_get_int64(exec, "guess_sample_buffer_bytes",
+                             context->job->exact_types ? SAMPLE_BYTES_EXACT : SAMPLE_BYTES_DEFAULT,
+                             &size, error)) {
+        return FALSE;
+    }
+    for (guint i = 0; changed && i < ROUNDS_MAX; i++) {
+        g_autoptr(GByteArray) bytes = g_byte_array_new();
+        TgGuessSample sample = {0};
+
+        changed = FALSE;
+        if (!tg_file_input_read_sample(context, in, (gsize)CLAMP(size, 1, SAMPLE_BYTES_MAX), bytes,
+                                       &sample.is_whole, error)) {
+            return FALSE;
+        }
+        if (bytes->len == 0) {
+            g_set_error(error, TG_ERROR, TG_ERROR_NOT_FOUND,
+                        "there is nothing to guess from: no file of the input has any bytes");
+            return FALSE;
+        }
+        sample.bytes = bytes->data;
+        sample.size_bytes = bytes->len;
+        if (!guess_round(context, in, exec, &sample, &changed, error)) {
+            return FALSE;
+        }
+    }
+    return TRUE;
+}
+
+/* Says what was guessed, one line. */
+static void log_columns(const TgLoaderContext *context, const json_t *in)
+{
+    const json_t *columns = json_object_get(json_object_get(in, "parser"), "columns");
+    g_autoptr(GString) text = g_string_new(NULL);
+    json_t *column = NULL;
+    size_t index = 0;
+
+    json_array_foreach (columns, index, column) {
+        g_string_append_printf(text, "%s%s %s", index == 0 ? "" : ", ",
+                               json_string_value(json_object_get(column, "name")),
+                               json_string_value(json_object_get(column, "type")));
+    }
+    tg_loader_log(context, TG_LOADER_INFO, "Guessed columns: %s", text->str);
+}
+
+json_t *tg_loader_guess(const TgLoaderJob *job, GError **error)
+{
+    TgLoaderContext context = {.job = job, .bytes_expected = -1};
+    g_autoptr(json_t) config = json_deep_copy(job->config);
+    json_t *in = json_object_get(config, "in");
+
+    if (!json_is_object(in)) {
+        g_set_error(error, TG_ERROR, TG_ERROR_CONFIG, "%s: 'in' is missing or no map",
+                    job->config_name);
+        return NULL;
+    }
+    if (!tg_loader_is_file_input(&context, in)) {
+        g_set_error(error, TG_ERROR, TG_ERROR_CONFIG,
+                    "%s: only file inputs can be guessed, not 'type: %s'", job->config_name,
+                    json_is_string(json_object_get(in, "type"))
+                        ? json_string_value(json_object_get(in, "type"))
+                        : "?");
+        return NULL;
+    }
+    if (json_object_get(in, "parser") == NULL) {
+        json_object_set_new(in, "parser", json_object());
+    }
+    if (!guess_rounds(&context, in, json_object_get(config, "exec"), error)) {
+        g_prefix_error(error, "%s: ", job->config_name);
+        return NULL;
+    }
+    if (json_object_get(json_object_get(in, "parser"), "type") == NULL) {
+        g_set_error(error, TG_ERROR, TG_ERROR_CONFIG,
+                    "%s: the format of the input cannot be guessed; write in.parser",
+                    job->config_name);
+        return NULL;
+    }
+    log_columns(&context, in);
+    return g_steal_pointer(&config);
+}

@@ -1,0 +1,268 @@
+/* Numbers as Java reads and prints them. */
+#include "loader/number_text.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define EXACT_DIGITS_MAX 15 /* decimal digits that a double always holds */
+#define EXACT_POWER_MAX 22  /* the largest power of ten that a double holds exactly */
+
+static const double powers[EXACT_POWER_MAX + 1] = {1e0,  1e1,  1e2,  1e3,  1e4,  1e5,  1e6,  1e7,
+                                                   1e8,  1e9,  1e10, 1e11, 1e12, 1e13, 1e14, 1e15,
+                                                   1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22};
+
+gboolean tg_int64_parse(const char *text, gsize size_bytes, gint64 *out)
+{
+    const char *at = text;
+    const char *end = text + size_bytes;
+    gboolean negative = FALSE;
+    guint64 value = 0;
+
+    if (at < end && (*at == '-' || *at == '+')) {
+        negative = *at++ == '-';
+    }
+    const char *digits = at;
+
+    for (; at < end; at++) {
+        guint digit = (guint)(guchar)*at - '0';
+
+        if (digit > 9) {
+            return FALSE;
+        }
+        /* 18 digits always fit; beyond, each step is checked */
+        if (at - digits >= 18 && value > ((guint64)G_MAXINT64 + 1 - digit) / 10) {
+            return FALSE;
+        }
+        value = value * 10 + digit;
+    }
+    if (at == digits || value > (guint64)G_MAXINT64 + (negative ? 1 : 0)) {
+        return FALSE;
+    }
+    *out = negative ? (gint64)(0 - value) : (gint64)value;
+    return TRUE;
+}
+
+/* "123.456" with few digits: exact without strtod. */
+static gboolean parse_plain(const char *at, const char *end, double *out)
+{
+    gboolean negative = at < end && *at == '-';
+    guint64 digits = 0;
+    int count = 0;
+    int fraction = -1;
+
+    for (at += negative ? 1 : 0; at < end; at++) {
+        guint digit = (guint)(guchar)*at - '0';
+
+        if (digit <= 9) {
+            digits = digits * 10 + digit;
+            count++;
+            fraction += fraction >= 0 ? 1 : 0;
+        } else if (*at == '.' && fraction < 0) {
+            fraction = 0;
+        } else {
+            return FALSE;
+        }
+        if (count > EXACT_DIGITS_MAX) {
+            return FALSE;
+        }
+    }
+    if (count == 0) {
+        return FALSE;
+    }
+    double value = (double)digits / powers[MAX(fraction, 0)];
+
+    *out = negative ? -value : value;
+    return TRUE;
+}
+
+/* Whether Java's grammar allows the text that strtod would read. */
+static gboolean is_java_number(const char *text)
+{
+    gboolean is_hex = FALSE;
+    const char *at = text + (*text == '-' || *text == '+' ? 1 : 0);
+
+    if (strcmp(at, "NaN") == 0 || strcmp(at, "Infinity") == 0) {
+        return TRUE;
+    }
+    is_hex = at[0] == '0' && (at[1] == 'x' || at[1] == 'X');
+    if (is_hex && strpbrk(at, "pP") == NULL) {
+        return FALSE;
+    }
+    return at[strspn(at, is_hex ? "0123456789abcdefABCDEFxXpP.+-" : "0123456789eE.+-")] == '\0';
+}
+
+gboolean tg_double_parse(const char *text, gsize size_bytes, double *out)
+{
+    const char *end = text + size_bytes;
+    char *stop = NULL;
+
+    if (parse_plain(text, end, out)) {
+        return TRUE;
+    }
+    while (text < end && (guchar)*text <= ' ') {
+        text++;
+    }
+    while (end > text && (guchar)end[-1] <= ' ') {
+        end--;
+    }
+    g_autofree char *copy = g_strndup(text, (gsize)(end - text));
+    gsize length = strlen(copy);
+    gboolean is_hex = strpbrk(copy, "xX") != NULL;
+
+    if (length > 1 && strchr("dDfF", copy[length - 1]) != NULL &&
+        (!is_hex || strpbrk(copy, "pP") != NULL)) {
+        copy[--length] = '\0';
+    }
+    if (length == 0 || length != strlen(copy) || !is_java_number(copy)) {
+        return FALSE;
+    }
+    *out = g_ascii_strtod(copy, &stop);
+    return stop == copy + length;
+}
+
+/* The fewest digits that read back as the value: digits without a point, and the decimal exponent
+ * of the first. */
+static int shortest_digits(double value, char digits[TG_DOUBLE_TEXT_BYTES])
+{
+    char text[TG_DOUBLE_TEXT_BYTES];
+    gsize used = 0;
+
+    for (int precision = 0; precision <= 16; precision++) {
+        (void)g_snprintf(text, sizeof text, "%.*e", precision, value);
+        if (precision == 16 || g_ascii_strtod(text, NULL) == value) {
+            break;
+        }
+    }
+    char *exponent = strchr(text, 'e');
+
+    for (const char *at = text; at < exponent; at++) {
+        if (g_ascii_isdigit(*at)) {
+            digits[used++] = *at;
+        }
+    }
+    while (used > 1 && digits[used - 1] == '0') {
+        used--;
+    }
+    digits[used] = '\0';
+    return (int)g_ascii_strtoll(exponent + 1, NULL, 10);
+}
+
+static void layout_plain(GString *out, const char *digits, int exponent)
+{
+    int length = (int)strlen(digits);
+
+    if (exponent < 0) {
+        g_string_append(out, "0.");
+        for (int i = -1; i > exponent; i--) {
+            g_string_append_c(out, '0');
+        }
+        g_string_append(out, digits);
+        return;
+    }
+    for (int i = 0; i <= exponent || i < length; i++) {
+        if (i == exponent + 1) {
+            g_string_append_c(out, '.');
+        }
+        g_string_append_c(out, i < length ? digits[i] : '0');
+    }
+    if (length <= exponent + 1) {
+        g_string_append(out, ".0");
+    }
+}
+
+gsize tg_double_format(double value, char text[TG_DOUBLE_TEXT_BYTES])
+{
+    char digits[TG_DOUBLE_TEXT_BYTES];
+
+    if (isnan(value)) {
+        return g_strlcpy(text, "NaN", TG_DOUBLE_TEXT_BYTES);
+    }
+    if (isinf(value)) {
+        return g_strlcpy(text, value < 0 ? "-Infinity" : "Infinity", TG_DOUBLE_TEXT_BYTES);
+    }
+    if (value == 0.0) {
+        return g_strlcpy(text, signbit(value) ? "-0.0" : "0.0", TG_DOUBLE_TEXT_BYTES);
+    }
+    if (fabs(value) == 4.9406564584124654e-324) {
+        /* Java prints two digits where one would do */
+        return g_strlcpy(text, value < 0 ? "-4.9E-324" : "4.9E-324", TG_DOUBLE_TEXT_BYTES);
+    }
+    g_autoptr(GString) out = g_string_new(value < 0 ? "-" : "");
+    int exponent = shortest_digits(fabs(value), digits);
+
+    if (exponent >= -3 && exponent < 7) {
+        layout_plain(out, digits, exponent);
+    } else {
+        g_string_append_printf(out, "%c.%sE%d", digits[0], digits[1] == '\0' ? "0" : digits + 1,
+                               exponent);
+    }
+    return g_strlcpy(text, out->str, TG_DOUBLE_TEXT_BYTES);
+}
+
+gboolean tg_decimal_parse(const char *text, gsize size_bytes, guint precision, guint scale,
+                          TgInt128 *out)
+{
+    const char *at = text;
+    const char *end = text + size_bytes;
+    gboolean negative = at < end && *at == '-';
+    gboolean has_point = FALSE;
+    guint whole = 0;
+    guint fraction = 0;
+    gboolean has_digits = FALSE;
+    TgInt128 value = 0;
+
+    for (at += at < end && (*at == '-' || *at == '+') ? 1 : 0; at < end; at++) {
+        if (*at == '.' && !has_point) {
+            has_point = TRUE;
+            continue;
+        }
+        if (!g_ascii_isdigit(*at)) {
+            return FALSE;
+        }
+        has_digits = TRUE;
+        if (has_point && fraction == scale) {
+            if (*at != '0') {
+                return FALSE;
+            }
+            continue;
+        }
+        value = value * 10 + (*at - '0');
+        whole += !has_point && (whole > 0 || *at != '0') ? 1 : 0;
+        fraction += has_point ? 1 : 0;
+        if (whole + scale > precision) {
+            return FALSE;
+        }
+    }
+    for (; fraction < scale; fraction++) {
+        value *= 10;
+    }
+    *out = negative ? -value : value;
+    return has_digits;
+}
+
+gsize tg_decimal_format(TgInt128 value, guint scale, char text[TG_DECIMAL_TEXT_BYTES])
+{
+    char digits[TG_DECIMAL_TEXT_BYTES];
+    gsize count = 0;
+    gsize used = 0;
+    gboolean negative = value < 0;
+
+    do {
+        int digit = (int)(value % 10);
+
+        digits[count++] = (char)('0' + ABS(digit));
+        value /= 10;
+    } while (value != 0 || count <= scale);
+    if (negative) {
+        text[used++] = '-';
+    }
+    while (count > 0) {
+        if (count == scale) {
+            text[used++] = '.';
+        }
+        text[used++] = digits[--count];
+    }
+    text[used] = '\0';
+    return used;
+}

@@ -1,0 +1,25 @@
+/* Numbers from and to text as Java has them. */
+#pragma once
+
+#include <glib.h>
+
+#include "columns/type.h"
+
+/* Long.parseLong: an optional sign and digits. */
+gboolean tg_int64_parse(const char *text, gsize size_bytes, gint64 *out);
+
+/* Double.parseDouble: blanks around, NaN, Infinity, exponents, hexadecimal floats, a trailing d or
+ * f. */
+gboolean tg_double_parse(const char *text, gsize size_bytes, double *out);
+
+/* Double.toString: the shortest digits, "1.0E10" from ten million on. Writes a NUL. */
+#define TG_DOUBLE_TEXT_BYTES 32
+gsize tg_double_format(double value, char text[TG_DOUBLE_TEXT_BYTES]);
+
+/* "-12.30" as an unscaled integer; FALSE when it has more digits than precision and scale allow. */
+gboolean tg_decimal_parse(const char *text, gsize size_bytes, guint precision, guint scale,
+                          TgInt128 *out);
+
+/* An unscaled integer with its point: "-12.30". */
+#define TG_DECIMAL_TEXT_BYTES 48
+gsize tg_decimal_format(TgInt128 value, guint scale, char text[TG_DECIMAL_TEXT_BYTES]);

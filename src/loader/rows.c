@@ -1,0 +1,394 @@
+/* Rows for output tasks: sources of batches, and cursors that filter them. */
+#include "loader/rows.h"
+
+#define DEALER_QUEUE_MAX 4u /* batches that wait for one lane */
+
+struct TgRows {
+    TgLoaderContext *context;
+    const TgFilterChain *filters;
+    const TgSchema *input_schema;
+    guint threads_max;
+    gboolean (*next)(TgRows *rows, TgBatch *batch, GError **error);
+
+    TgReader *reader; /* of one task */
+
+    TgInput *input; /* merged: all tasks */
+    GMutex mutex;
+    struct SharedReader *current;
+    guint next_task;
+
+    TgDealer *dealer; /* dealt */
+    guint lane;
+};
+
+struct TgCursor {
+    TgRows *rows;
+    TgBatch *batch;
+    TgBatch **filtered; /* one a filter */
+};
+
+/* --- one reader --- */
+
+static gboolean reader_next(TgRows *rows, TgBatch *batch, GError **error)
+{
+    return rows->reader->class->next(rows->reader, batch, error);
+}
+
+static TgRows *rows_new(TgLoaderContext *context, const TgFilterChain *filters,
+                        const TgSchema *input_schema)
+{
+    TgRows *rows = g_new0(TgRows, 1);
+
+    rows->context = context;
+    rows->filters = filters;
+    rows->input_schema = input_schema;
+    rows->threads_max = 1;
+    g_mutex_init(&rows->mutex);
+    return rows;
+}
+
+TgRows *tg_rows_new_reader(TgLoaderContext *context, const TgFilterChain *filters,
+                           const TgSchema *input_schema, TgReader *take_reader)
+{
+    TgRows *rows = rows_new(context, filters, input_schema);
+
+    rows->reader = take_reader;
+    rows->next = reader_next;
+    return rows;
+}
+
+/* --- all tasks of an input --- */
+
+typedef struct SharedReader {
+    TgReader *reader;
+    guint users; /* under rows->mutex */
+} SharedReader;
+
+static void shared_release(TgRows *rows, SharedReader *shared)
+{
+    g_mutex_lock(&rows->mutex);
+    gboolean is_last = --shared->users == 0;
+
+    g_mutex_unlock(&rows->mutex);
+    if (is_last) {
+        tg_reader_free(shared->reader);
+        g_free(shared);
+    }
+}
+
+/* The reader to pull from now; NULL without an error behind the last task. */
+static SharedReader *merged_acquire(TgRows *rows, GError **error)
+{
+    g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&rows->mutex);
+
+    (void)locker;
+    if (rows->current == NULL && rows->next_task < rows->input->task_count) {
+        TgReader *reader = rows->input->class->open_task(rows->input, rows->next_task, error);
+
+        if (reader == NULL) {
+            return NULL;
+        }
+        rows->next_task++;
+        rows->current = g_new0(SharedReader, 1);
+        *rows->current = (SharedReader){.reader = reader, .users = 1}; /* the one of `current` */
+    }
+    if (rows->current != NULL) {
+        rows->current->users++;
+    }
+    return rows->current;
+}
+
+/* This reader has no more rows: the next call opens the next task. */
+static void merged_drop(TgRows *rows, SharedReader *shared)
+{
+    g_mutex_lock(&rows->mutex);
+    gboolean is_current = rows->current == shared;
+
+    if (is_current) {
+        rows->current = NULL;
+    }
+    g_mutex_unlock(&rows->mutex);
+    if (is_current) {
+        shared_release(rows, shared);
+    }
+}
+
+static gboolean merged_next(TgRows *rows, TgBatch *batch, GError **error)
+{
+    for (;;) {
+        GError *problem = NULL;
+        SharedReader *shared = merged_acquire(rows, &problem);
+
+        if (shared == NULL) {
+            if (problem != NULL) {
+                g_propagate_error(error, problem);
+                return FALSE;
+            }
+            return TRUE;
+        }
+        gboolean ok = shared->reader->class->next(shared->reader, batch, error);
+
+        if (ok && batch->rows == 0) {
+            merged_drop(rows, shared);
+        }
+        shared_release(rows, shared);
+        if (!ok || batch->rows > 0) {
+            return ok;
+        }
+    }
+}
+
+TgRows *tg_rows_new_merged(TgLoaderContext *context, const TgFilterChain *filters, TgInput *input,
+                           guint threads_max)
+{
+    TgRows *rows = rows_new(context, filters, input->schema);
+
+    rows->input = input;
+    rows->threads_max = threads_max;
+    rows->next = merged_next;
+    return rows;
+}
+
+/* --- a share of one task --- */
+
+struct TgDealer {
+    TgReader *reader;
+    const TgSchema *schema;
+    guint lanes;
+    GMutex mutex;
+    GCond changed;
+    GQueue *queues;   /* one a lane, of TgBatch */
+    gboolean *closed; /* one a lane: nobody takes its batches any more */
+    guint next_lane;
+    gboolean is_reading;
+    gboolean has_ended;
+    GError *error;
+};
+
+TgDealer *tg_dealer_new(TgReader *take_reader, const TgSchema *schema, guint lanes)
+{
+    TgDealer *dealer = g_new0(TgDealer, 1);
+
+    dealer->reader = take_reader;
+    dealer->schema = schema;
+    dealer->lanes = lanes;
+    g_mutex_init(&dealer->mutex);
+    g_cond_init(&dealer->changed);
+    dealer->queues = g_new0(GQueue, lanes);
+    dealer->closed = g_new0(gboolean, lanes);
+    return dealer;
+}
+
+static void free_batch(gpointer batch)
+{
+    tg_batch_free(batch);
+}
+
+void tg_dealer_free(TgDealer *dealer)
+{
+    if (dealer == NULL) {
+        return;
+    }
+    for (guint i = 0; i < dealer->lanes; i++) {
+        g_queue_clear_full(&dealer->queues[i], free_batch);
+    }
+    tg_reader_free(dealer->reader);
+    g_free(dealer->queues);
+    g_free(dealer->closed);
+    g_clear_error(&dealer->error);
+    g_cond_clear(&dealer->changed);
+    g_mutex_clear(&dealer->mutex);
+    g_free(dealer);
+}
+
+/* Reads one batch and queues it for the lane whose turn it is; the mutex is held on entry and
+ * exit, not while reading. */
+static void dealer_read(TgDealer *dealer)
+{
+    TgBatch *batch = tg_batch_new(dealer->schema);
+    GError *error = NULL;
+
+    dealer->is_reading = TRUE;
+    g_mutex_unlock(&dealer->mutex);
+    gboolean ok = dealer->reader->class->next(dealer->reader, batch, &error);
+
+    g_mutex_lock(&dealer->mutex);
+    guint lane = dealer->next_lane;
+
+    if (!ok || batch->rows == 0) {
+        dealer->has_ended = TRUE;
+        dealer->error = error;
+        tg_batch_free(batch);
+    } else {
+        while (dealer->queues[lane].length >= DEALER_QUEUE_MAX && !dealer->closed[lane]) {
+            g_cond_wait(&dealer->changed, &dealer->mutex);
+        }
+        dealer->next_lane = (lane + 1) % dealer->lanes;
+        if (dealer->closed[lane]) {
+            tg_batch_free(batch);
+        } else {
+            g_queue_push_tail(&dealer->queues[lane], batch);
+        }
+    }
+    dealer->is_reading = FALSE;
+    g_cond_broadcast(&dealer->changed);
+}
+
+static gboolean dealt_next(TgRows *rows, TgBatch *batch, GError **error)
+{
+    TgDealer *dealer = rows->dealer;
+    GQueue *queue = &dealer->queues[rows->lane];
+    g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&dealer->mutex);
+
+    (void)locker;
+    while (queue->length == 0 && !dealer->has_ended) {
+        if (dealer->is_reading) {
+            g_cond_wait(&dealer->changed, &dealer->mutex);
+        } else {
+            dealer_read(dealer);
+        }
+    }
+    if (queue->length > 0) {
+        g_autoptr(TgBatch) dealt = g_queue_pop_head(queue);
+        TgBatch swap = *dealt;
+
+        *dealt = *batch;
+        *batch = swap;
+        g_cond_broadcast(&dealer->changed);
+        return TRUE;
+    }
+    if (dealer->error != NULL) {
+        if (error != NULL) {
+            *error = g_error_copy(dealer->error);
+        }
+        return FALSE;
+    }
+    return TRUE;
+}
+
+TgRows *tg_rows_new_dealt(TgLoaderContext *context, const TgFilterChain *filters,
+                          const TgSchema *input_schema, TgDealer *dealer, guint lane)
+{
+    TgRows *rows = rows_new(context, filters, input_schema);
+
+    rows->dealer = dealer;
+    rows->lane = lane;
+    rows->next = dealt_next;
+    return rows;
+}
+
+/* --- common --- */
+
+void tg_rows_free(TgRows *rows)
+{
+    if (rows == NULL) {
+        return;
+    }
+    if (rows->dealer != NULL) {
+        g_mutex_lock(&rows->dealer->mutex);
+        rows->dealer->closed[rows->lane] = TRUE;
+        g_cond_broadcast(&rows->dealer->changed);
+        g_mutex_unlock(&rows->dealer->mutex);
+    }
+    if (rows->current != NULL) {
+        shared_release(rows, rows->current);
+    }
+    tg_reader_free(rows->reader);
+    g_mutex_clear(&rows->mutex);
+    g_free(rows);
+}
+
+const TgSchema *tg_rows_schema(const TgRows *rows)
+{
+    return rows->filters->count == 0 ? rows->input_schema : rows->filters->schema;
+}
+
+guint tg_rows_threads_max(const TgRows *rows)
+{
+    return rows->threads_max;
+}
+
+TgCursor *tg_cursor_new(TgRows *rows)
+{
+    TgCursor *cursor = g_new0(TgCursor, 1);
+    guint count = rows->filters->count;
+
+    cursor->rows = rows;
+    cursor->batch = tg_batch_new(rows->input_schema);
+    cursor->filtered = g_new0(TgBatch *, count + 1);
+    for (guint i = 0; i < count; i++) {
+        const TgFilter *filter = rows->filters->filters[i];
+
+        cursor->filtered[i] =
+            filter->class->is_view ? tg_batch_new_view() : tg_batch_new(filter->schema);
+    }
+    return cursor;
+}
+
+void tg_cursor_free(TgCursor *cursor)
+{
+    if (cursor == NULL) {
+        return;
+    }
+    for (guint i = 0; i < cursor->rows->filters->count; i++) {
+        tg_batch_free(cursor->filtered[i]);
+    }
+    tg_batch_free(cursor->batch);
+    g_free(cursor->filtered);
+    g_free(cursor);
+}
+
+static gboolean apply_filters(TgCursor *cursor, const TgBatch **batch, GError **error)
+{
+    const TgFilterChain *chain = cursor->rows->filters;
+
+    for (guint i = 0; i < chain->count; i++) {
+        const TgFilter *filter = chain->filters[i];
+        TgBatch *into = cursor->filtered[i];
+
+        if (!filter->class->is_view) {
+            tg_batch_clear(into);
+        }
+        if (!filter->class->apply(filter, *batch, into, error)) {
+            return FALSE;
+        }
+        *batch = into;
+    }
+    return TRUE;
+}
+
+gboolean tg_cursor_next(TgCursor *cursor, const TgBatch **out, GError **error)
+{
+    TgLoaderContext *context = cursor->rows->context;
+
+    for (;;) {
+        const TgBatch *batch = cursor->batch;
+
+        tg_batch_clear(cursor->batch);
+        if (!tg_loader_check_cancelled(context, error) ||
+            !cursor->rows->next(cursor->rows, cursor->batch, error)) {
+            return FALSE;
+        }
+        if (batch->rows == 0) {
+            *out = NULL;
+            return TRUE;
+        }
+        atomic_fetch_add_explicit(&context->rows_read, batch->rows, memory_order_relaxed);
+        tg_loader_tell_progress(context);
+        if (!apply_filters(cursor, &batch, error)) {
+            return FALSE;
+        }
+        if (batch->rows > 0) {
+            atomic_fetch_add_explicit(&context->rows_written, batch->rows, memory_order_relaxed);
+            *out = batch;
+            return TRUE;
+        }
+    }
+}
+
+void tg_reader_free(TgReader *reader)
+{
+    if (reader != NULL) {
+        reader->class->free(reader);
+    }
+}

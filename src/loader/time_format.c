@@ -1,0 +1,211 @@
+/* Compiling formats; the calendar. */
+#include <string.h>
+
+#include "loader/time_tokens.h"
+
+gint64 tg_days_from_date(gint64 year, guint month, guint day)
+{
+    /* Years start in March, so that the leap day is the last; eras of 400 years repeat. */
+    gint64 shifted = year - (month <= 2 ? 1 : 0);
+    gint64 era = (shifted >= 0 ? shifted : shifted - 399) / 400;
+    gint64 year_of_era = shifted - era * 400;
+    gint64 month_from_march = ((gint64)month + 9) % 12;
+    gint64 day_of_year = (153 * month_from_march + 2) / 5 + (gint64)day - 1;
+    gint64 day_of_era = year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year;
+
+    return era * 146097 + day_of_era - 719468;
+}
+
+void tg_days_to_date(gint64 days, gint64 *out_year, guint *out_month, guint *out_day)
+{
+    gint64 shifted = days + 719468;
+    gint64 era = (shifted >= 0 ? shifted : shifted - 146096) / 146097;
+    gint64 day_of_era = shifted - era * 146097;
+    gint64 year_of_era =
+        (day_of_era - day_of_era / 1460 + day_of_era / 36524 - day_of_era / 146096) / 365;
+    gint64 day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+    gint64 month_from_march = (5 * day_of_year + 2) / 153;
+
+    *out_day = (guint)(day_of_year - (153 * month_from_march + 2) / 5 + 1);
+    *out_month = (guint)(month_from_march < 10 ? month_from_march + 3 : month_from_march - 9);
+    *out_year = year_of_era + era * 400 + (*out_month <= 2 ? 1 : 0);
+}
+
+static void add_literal(TgTimeFormat *format, const char *text, gsize size)
+{
+    if (size > 0 && format->count < TG_TIME_TOKENS_MAX) {
+        format->tokens[format->count++] = (TgTimeToken){.text = text, .size_bytes = size};
+    }
+}
+
+/* Reads flags, width and modifier behind '%'; the directive's letter follows. */
+static const char *read_options(const char *at, TgTimeToken *token)
+{
+    for (; *at != '\0' && strchr("-_0^#:", *at) != NULL; at++) {
+        if (*at == ':') {
+            token->colons++;
+        } else if (*at == '^') {
+            token->upper = TRUE;
+        } else if (*at == '#') {
+            token->change = TRUE;
+        } else {
+            token->padding = *at;
+        }
+    }
+    for (; g_ascii_isdigit(*at); at++) {
+        token->width = MIN(token->width * 10 + (*at - '0'), 1024);
+    }
+    if ((*at == 'E' && at[1] != '\0' && strchr("cCxXyY", at[1]) != NULL) ||
+        (*at == 'O' && at[1] != '\0' && strchr("deHkIlmMSuUVwWy", at[1]) != NULL)) {
+        at++;
+    }
+    return at;
+}
+
+static void compile_ruby(TgTimeFormat *format)
+{
+    static const char known[] = "AaBbhCdeFgGHkIljLNMmPpQRrSsTUWuVwYyZzcDxXvnt%";
+    const char *at = format->text;
+
+    while (*at != '\0') {
+        const char *percent = strchrnul(at, '%');
+        TgTimeToken token = {.text = percent};
+
+        add_literal(format, at, (gsize)(percent - at));
+        if (*percent == '\0') {
+            return;
+        }
+        at = read_options(percent + 1, &token);
+        if (*at != '\0' && strchr(known, *at) != NULL) {
+            token.directive = *at++;
+            token.size_bytes = (gsize)(at - percent);
+            if (format->count < TG_TIME_TOKENS_MAX) {
+                format->tokens[format->count++] = token;
+            }
+        } else {
+            at = percent + 1;
+            add_literal(format, percent, 1); /* an unknown directive stands for itself */
+        }
+    }
+}
+
+/* Ruby's directive for a run of a java.time pattern letter; 0: not known here. */
+static char java_directive(char letter, gsize run)
+{
+    switch (letter) {
+    case 'y':
+    case 'u':
+        return run == 2 ? 'y' : 'Y';
+    case 'M':
+        return run <= 2 ? 'm' : (run == 3 ? 'b' : 'B');
+    case 'd':
+        return 'd';
+    case 'H':
+        return 'H';
+    case 'h':
+        return 'I';
+    case 'm':
+        return 'M';
+    case 's':
+        return 'S';
+    case 'S':
+    case 'n':
+        return 'N';
+    case 'a':
+        return 'p';
+    case 'E':
+        return run <= 3 ? 'a' : 'A';
+    case 'D':
+        return 'j';
+    default:
+        return 0;
+    }
+}
+
+static gboolean compile_java(TgTimeFormat *format, GError **error)
+{
+    const char *at = format->text;
+
+    format->is_strict = TRUE;
+    while (*at != '\0' && format->count < TG_TIME_TOKENS_MAX) {
+        gsize run = 1;
+
+        if (*at == '\'') {
+            const char *close = strchrnul(at + 1, '\'');
+
+            add_literal(format, close == at + 1 ? at : at + 1, (gsize)MAX(close - at - 1, 1));
+            at = *close == '\0' ? close : close + 1;
+            continue;
+        }
+        if (!g_ascii_isalpha(*at)) {
+            add_literal(format, at++, 1);
+            continue;
+        }
+        while (at[run] == *at) {
+            run++;
+        }
+        char directive = java_directive(*at, run);
+
+        if (directive == 0) {
+            g_set_error(error, TG_ERROR, TG_ERROR_CONFIG,
+                        "format 'java:%s': the letter '%c' is not supported; write a Ruby format, "
+                        "in which %%z is the zone",
+                        format->text, *at);
+            return FALSE;
+        }
+        format->tokens[format->count++] =
+            (TgTimeToken){.directive = directive,
+                          .width = directive == 'N' ? (gint)MIN(run, 9) : 0,
+                          .padding = run == 1 && directive != 'Y' && directive != 'N' ? '-' : 0,
+                          .text = at,
+                          .size_bytes = run};
+        at += run;
+    }
+    return TRUE;
+}
+
+TgTimeFormat *tg_time_format_new(const char *format, GError **error)
+{
+    g_autoptr(TgTimeFormat) self = g_new0(TgTimeFormat, 1);
+
+    if (g_str_has_prefix(format, "java:")) {
+        self->text = g_strdup(format + strlen("java:"));
+        return compile_java(self, error) ? g_steal_pointer(&self) : NULL;
+    }
+    self->text = g_strdup(g_str_has_prefix(format, "ruby:") ? format + strlen("ruby:") : format);
+    compile_ruby(self);
+    return g_steal_pointer(&self);
+}
+
+void tg_time_format_free(TgTimeFormat *format)
+{
+    if (format != NULL) {
+        g_free(format->text);
+        g_free(format);
+    }
+}
+
+gboolean tg_time_defaults_set_date(TgTimeDefaults *defaults, const char *date, GError **error)
+{
+    static const TgTimeToken tokens[] = {
+        {.directive = 'Y'}, {.text = "-", .size_bytes = 1},
+        {.directive = 'm'}, {.text = "-", .size_bytes = 1},
+        {.directive = 'd'},
+    };
+    g_autoptr(TgTimeFormat) format = g_new0(TgTimeFormat, 1);
+    g_autoptr(TgTimeZone) utc = tg_time_zone_new("UTC", NULL);
+    TgTimeDefaults plain = {.zone = utc, .year = 1970, .month = 1, .day = 1};
+    TgInt128 nanos = 0;
+
+    memcpy(format->tokens, tokens, sizeof tokens);
+    format->count = G_N_ELEMENTS(tokens);
+    format->is_strict = TRUE;
+    if (!tg_time_format_parse(format, &plain, date, strlen(date), &nanos)) {
+        g_set_error(error, TG_ERROR, TG_ERROR_CONFIG, "date '%s' must be written as 2015-01-27",
+                    date);
+        return FALSE;
+    }
+    tg_days_to_date((gint64)(nanos / TG_NANOS_PER_SECOND / 86400), &defaults->year,
+                    &defaults->month, &defaults->day);
+    return TRUE;
+}

@@ -1,0 +1,24 @@
+/* The compiled form of a time format, shared by parser and writer. */
+#pragma once
+
+#include "loader/time_format.h"
+
+#define TG_TIME_TOKENS_MAX 256u
+
+typedef struct {
+    char directive;   /* as behind '%'; 0: literal text */
+    guint8 colons;    /* of %:z */
+    char padding;     /* '-' none, '_' blanks, '0' zeros; 0: as usual */
+    gboolean upper;   /* '^' */
+    gboolean change;  /* '#' */
+    gint width;       /* 0: as usual */
+    const char *text; /* literal, or the directive as written; lent from the format's text */
+    gsize size_bytes;
+} TgTimeToken;
+
+struct TgTimeFormat {
+    char *text;         /* what the tokens point into */
+    gboolean is_strict; /* java: the text must end with the format */
+    guint count;
+    TgTimeToken tokens[TG_TIME_TOKENS_MAX];
+};
