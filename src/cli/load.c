@@ -1,0 +1,135 @@
+/* tegaru load run|guess|preview FILE */
+#include <stdio.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "cli/command.h"
+#include "cli/load_job.h"
+#include "params/params.h"
+#include "params/yaml_write.h"
+
+static const char description[] =
+    "Actions:\n"
+    "  run FILE      load what the config says and print the receipt\n"
+    "  guess FILE    print the config with decoders, parser and columns filled in\n"
+    "  preview FILE  print some rows as they would be loaded\n\n"
+    "The config is that of Embulk: {in, filters, out, exec}. Types arrive exactly or the load is\n"
+    "refused; without in.parser they are guessed.\n";
+
+typedef struct {
+    gboolean json;
+    gboolean vertical;
+    char *output;
+    char *config_diff;
+} LoadOptions;
+
+static int run_load(const TgCli *cli, TgCliLoad *load, const LoadOptions *options)
+{
+    g_auto(TgLoaderReport) report = {0};
+    GError *error = NULL;
+
+    if (options->config_diff != NULL &&
+        !tg_cli_load_merge_diff(load, options->config_diff, &error)) {
+        return tg_cli_fail(cli, error);
+    }
+    if (!tg_loader_run(&load->job, &report, &error)) {
+        return tg_cli_fail(cli, error);
+    }
+    if (options->config_diff != NULL &&
+        !tg_cli_load_write_yaml(options->config_diff, report.config_diff, &error)) {
+        return tg_cli_fail(cli, error);
+    }
+    g_autofree char *text =
+        options->json ? tg_params_to_json(report.receipt) : tg_yaml_write(report.receipt);
+
+    (void)fputs(text, stdout);
+    if (options->json) {
+        (void)putchar('\n');
+    }
+    return 0;
+}
+
+static int run_guess(const TgCli *cli, TgCliLoad *load, const LoadOptions *options)
+{
+    GError *error = NULL;
+    g_autoptr(json_t) config = tg_loader_guess(&load->job, &error);
+
+    if (config == NULL) {
+        return tg_cli_fail(cli, error);
+    }
+    if (options->output != NULL) {
+        return tg_cli_load_write_yaml(options->output, config, &error) ? 0
+                                                                       : tg_cli_fail(cli, error);
+    }
+    g_autofree char *text = options->json ? tg_params_to_json(config) : tg_yaml_write(config);
+
+    (void)fputs(text, stdout);
+    if (options->json) {
+        (void)putchar('\n');
+    }
+    return 0;
+}
+
+static int run_preview(const TgCli *cli, TgCliLoad *load, const LoadOptions *options)
+{
+    g_auto(TgLoaderSample) sample = {0};
+    GError *error = NULL;
+
+    if (!tg_loader_preview(&load->job, &sample, &error)) {
+        return tg_cli_fail(cli, error);
+    }
+    g_autofree char *text = tg_loader_sample_format(&sample, options->vertical);
+
+    (void)fputs(text, stdout);
+    return 0;
+}
+
+static int load_run(const TgCli *cli, int argc, char **argv)
+{
+    static const struct {
+        const char *name;
+        int (*run)(const TgCli *cli, TgCliLoad *load, const LoadOptions *options);
+    } actions[] = {{"run", run_load}, {"guess", run_guess}, {"preview", run_preview}};
+    LoadOptions options = {0};
+    gint threads = 0;
+    const GOptionEntry entries[] = {
+        {"json", 0, 0, G_OPTION_ARG_NONE, &options.json, "Print JSON instead of YAML", NULL},
+        {"output", 'o', 0, G_OPTION_ARG_FILENAME, &options.output,
+         "guess: write the config to a file", "PATH"},
+        {"vertical", 'G', 0, G_OPTION_ARG_NONE, &options.vertical, "preview: one line a value",
+         NULL},
+        {"config-diff", 'c', 0, G_OPTION_ARG_FILENAME, &options.config_diff,
+         "run: merge this file in, and write there where to go on next time", "PATH"},
+        {"threads", 't', 0, G_OPTION_ARG_INT, &threads, "run: threads (one for each core)", "N"},
+        G_OPTION_ENTRY_NULL};
+    int status = 0;
+
+    if (!tg_cli_options(cli, entries, "ACTION FILE", description, &argc, &argv, &status)) {
+        return status;
+    }
+    if (argc != 3) {
+        return tg_cli_usage(cli, "load: give an action (run, guess or preview) and a config file");
+    }
+    for (gsize i = 0; i < G_N_ELEMENTS(actions); i++) {
+        GError *error = NULL;
+
+        if (strcmp(actions[i].name, argv[1]) != 0) {
+            continue;
+        }
+        g_autoptr(TgCliLoad) load = tg_cli_load_new(cli, argv[2], TRUE, &error);
+
+        if (load == NULL) {
+            return tg_cli_fail(cli, error);
+        }
+        load->job.threads = (guint)CLAMP(threads, 0, 64);
+        status = actions[i].run(cli, load, &options);
+        g_free(options.output);
+        g_free(options.config_diff);
+        return status;
+    }
+    return tg_cli_usage(cli, "load: unknown action '%s'; actions are run, guess and preview",
+                        argv[1]);
+}
+
+const TgCommand tg_command_load = {
+    .name = "load", .summary = "Load files or tables into files or tables", .run = load_run};
