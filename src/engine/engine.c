@@ -20,6 +20,7 @@ TgEngine *tg_engine_new(TgCatalog *catalog, TgObjectStore *objects, const TgEngi
         }
     }
     g_mutex_init(&engine->mutex);
+    engine->macros = g_hash_table_new(NULL, NULL);
     return engine;
 }
 
@@ -31,6 +32,7 @@ void tg_engine_free(TgEngine *engine)
     if (engine->database != NULL) {
         engine->api->duckdb_close(&engine->database);
     }
+    g_hash_table_unref(engine->macros);
     g_mutex_clear(&engine->mutex);
     g_free(engine->temp_folder);
     g_free(engine);
@@ -71,25 +73,71 @@ static gboolean open_database(TgEngine *engine, GError **error)
 static gboolean prepare_database(TgEngine *engine, GError **error)
 {
     duckdb_connection connection = NULL;
-    g_autoptr(GString) macros = g_string_new("SET GLOBAL TimeZone = 'UTC';");
+    duckdb_result result;
     gboolean ok = FALSE;
 
-    for (gsize i = 0; tg_sql_macros[i] != NULL; i++) {
-        g_string_append_printf(macros, "%s;", tg_sql_macros[i]);
+    if (engine->api->duckdb_connect(engine->database, &connection) != DuckDBSuccess) {
+        g_set_error(error, TG_ERROR, TG_ERROR_RETRY, "cannot connect to DuckDB");
+        return FALSE;
     }
-    if (engine->api->duckdb_connect(engine->database, &connection) == DuckDBSuccess) {
-        duckdb_result result;
+    ok = engine->api->duckdb_query(connection, "SET GLOBAL TimeZone = 'UTC'", &result) ==
+         DuckDBSuccess;
+    if (!ok) {
+        tg_engine_set_error(error, "preparing DuckDB", engine->api->duckdb_result_error(&result));
+    }
+    engine->api->duckdb_destroy_result(&result);
+    ok = ok && tg_engine_register_functions(engine->api, connection, error);
+    engine->api->duckdb_disconnect(&connection);
+    return ok;
+}
 
-        ok = engine->api->duckdb_query(connection, macros->str, &result) == DuckDBSuccess;
+/* ---- macros: making all takes 20 ms, so that each is made when a query first uses it ----------
+ */
+
+/* "tg_name(" of "CREATE MACRO tg_name(a, b) AS …". The caller frees. */
+static char *macro_call(const char *sql)
+{
+    const char *name = strstr(sql, "tg_");
+
+    return g_strndup(name, (gsize)(strchr(name, '(') - name) + 1);
+}
+
+/* Makes the macros that the text calls, and first those that they call. */
+static gboolean make_macros(TgEngine *engine, duckdb_connection connection, const char *text,
+                            guint depth, GError **error)
+{
+    for (gsize i = 0; depth < 8 && tg_sql_macros[i] != NULL; i++) {
+        const char *sql = tg_sql_macros[i];
+        g_autofree char *call = macro_call(sql);
+        const char *body = strstr(sql, " AS ");
+        duckdb_result result;
+        gboolean ok = FALSE;
+
+        if (strstr(text, call) == NULL || g_hash_table_contains(engine->macros, sql)) {
+            continue;
+        }
+        (void)g_hash_table_add(engine->macros, (gpointer)sql);
+        if (!make_macros(engine, connection, body, depth + 1, error)) {
+            return FALSE;
+        }
+        ok = engine->api->duckdb_query(connection, sql, &result) == DuckDBSuccess;
         if (!ok) {
-            tg_engine_set_error(error, "preparing DuckDB",
-                                engine->api->duckdb_result_error(&result));
+            tg_engine_set_error(error, call, engine->api->duckdb_result_error(&result));
         }
         engine->api->duckdb_destroy_result(&result);
-        ok = ok && tg_engine_register_functions(engine->api, connection, error);
-        engine->api->duckdb_disconnect(&connection);
+        if (!ok) {
+            return FALSE;
+        }
     }
-    return ok;
+    return TRUE;
+}
+
+static gboolean ensure_macros(TgEnginePlan *plan, GError **error)
+{
+    g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&plan->engine->mutex);
+
+    (void)locker;
+    return make_macros(plan->engine, plan->connection, plan->translation.sql, 0, error);
 }
 
 gboolean tg_engine_open(TgEngine *engine, GError **error)
@@ -177,7 +225,8 @@ TgEnginePlan *tg_engine_plan(TgEngine *engine, const TgEngineRequest *request, G
         g_set_error(error, TG_ERROR, TG_ERROR_RETRY, "cannot connect to DuckDB");
         return NULL;
     }
-    if (!tg_sql_translate(plan->statement, &context, &plan->translation, error)) {
+    if (!tg_sql_translate(plan->statement, &context, &plan->translation, error) ||
+        !ensure_macros(plan, error)) {
         return NULL;
     }
     fill_columns(plan);

@@ -13,6 +13,7 @@ struct TgEngine {
     GMutex mutex; /* over what follows */
     const TgDuckdbApi *api;
     duckdb_database database; /* NULL until the first query */
+    GHashTable *macros;       /* entries of tg_sql_macros that were made */
 };
 
 struct TgEnginePlan {
@@ -67,7 +68,8 @@ typedef struct {
     char **values;    /* of the keys; NULL without keys. "__HIVE_DEFAULT_PARTITION__" is NULL */
     GPtrArray *paths; /* of char *: what DuckDB opens */
     gboolean is_hive_path; /* the folder's name is k=v for each key */
-    gboolean is_uniform;   /* written by one publish: all files have the same columns */
+    char *
+        publish; /* the publish that wrote all files, so that they have the same columns; or NULL */
 } TgEnginePart;
 
 void tg_engine_part_free(TgEnginePart *part);

@@ -12,6 +12,7 @@ void tg_engine_part_free(TgEnginePart *part)
     if (part != NULL) {
         g_strfreev(part->values);
         g_ptr_array_unref(part->paths);
+        g_free(part->publish);
         g_free(part);
     }
 }
@@ -45,6 +46,9 @@ static gboolean add_object(TgEnginePlan *plan, const TgObjectInfo *object, TgEng
     if (path == NULL) {
         return FALSE;
     }
+    if (g_str_has_prefix(strrchr(object->url, '/') + 1, TG_ENGINE_KEPT)) {
+        g_clear_pointer(&part->publish, g_free);
+    }
     g_ptr_array_add(part->paths, path);
     plan->scanned_bytes += object->size_bytes;
     return TRUE;
@@ -63,7 +67,9 @@ static TgEnginePart *list_part(TgEnginePlan *plan, const char *location, GError 
     }
     part = g_new0(TgEnginePart, 1);
     part->paths = g_ptr_array_new_with_free_func(g_free);
-    part->is_uniform = publish_length(prefix) > 0;
+    if (publish_length(prefix) > 0) {
+        part->publish = g_strndup(prefix, publish_length(prefix));
+    }
     for (guint i = 0; i < objects->len; i++) {
         if (!add_object(plan, objects->pdata[i], part, error)) {
             tg_engine_part_free(part);
@@ -186,7 +192,7 @@ static gboolean list_staged(TgEnginePlan *plan, GPtrArray *parts, GError **error
         if (part == NULL) {
             part = g_new0(TgEnginePart, 1);
             part->paths = g_ptr_array_new_with_free_func(g_free);
-            part->is_uniform = TRUE;
+            part->publish = g_strdup(staged->prefix);
             part->is_hive_path = TRUE;
             part->values = has_keys ? values_of_url(staged, object->url) : NULL;
             g_ptr_array_add(parts, part);

@@ -252,7 +252,7 @@ static gboolean append_select(TgEnginePlan *plan, TgSqlArena *arena, GString *ou
                               gboolean by_path, GError **error)
 {
     g_autofree char *from =
-        from_files(arena, relation, part->paths, by_path, part->is_uniform, error);
+        from_files(arena, relation, part->paths, by_path, part->publish != NULL, error);
     g_autoptr(GHashTable) present = NULL;
 
     if (from == NULL) {
@@ -310,11 +310,19 @@ static gboolean append_nothing(TgSqlArena *arena, GString *out, const TgEngineRe
 static TgEnginePart *merge_by_path(const TgEngineRelation *relation)
 {
     TgEnginePart *merged = g_new0(TgEnginePart, 1);
+    gboolean is_first = TRUE;
 
     merged->paths = g_ptr_array_new_with_free_func(g_free);
     for (guint i = 0; i < relation->parts->len; i++) {
         const TgEnginePart *part = relation->parts->pdata[i];
 
+        if (part->is_hive_path && part->paths->len > 0) {
+            gboolean is_same = is_first || g_strcmp0(merged->publish, part->publish) == 0;
+
+            g_free(merged->publish);
+            merged->publish = is_same ? g_strdup(part->publish) : NULL;
+            is_first = FALSE;
+        }
         for (guint j = 0; part->is_hive_path && j < part->paths->len; j++) {
             g_ptr_array_add(merged->paths, g_strdup(part->paths->pdata[j]));
         }

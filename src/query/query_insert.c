@@ -94,6 +94,17 @@ static gboolean check_columns(const Insert *insert, const TgEnginePlan *plan, GE
     return TRUE;
 }
 
+/* "k=v/data-1.parquet" → "k=v/kept-data-1.parquet": objects that an INSERT took over may have other
+ * columns than the new ones, and readers see it by the name. The caller frees. */
+static char *kept_name(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    const char *name = slash == NULL ? path : slash + 1;
+
+    return g_strdup_printf("%.*s%s%s", (int)(name - path), path,
+                           g_str_has_prefix(name, TG_ENGINE_KEPT) ? "" : TG_ENGINE_KEPT, name);
+}
+
 /* The objects below a location, copied below the prefix. */
 static gboolean copy_objects(const Insert *insert, const char *location, const char *to,
                              GError **error)
@@ -104,7 +115,8 @@ static gboolean copy_objects(const Insert *insert, const char *location, const c
 
     for (guint i = 0; objects != NULL && i < objects->len; i++) {
         const TgObjectInfo *object = objects->pdata[i];
-        g_autofree char *url = g_strconcat(to, object->url + strlen(from), NULL);
+        g_autofree char *name = kept_name(object->url + strlen(from));
+        g_autofree char *url = g_strconcat(to, name, NULL);
 
         if (!tg_object_copy(insert->query->objects, object->url, url, error)) {
             return FALSE;

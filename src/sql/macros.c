@@ -70,7 +70,7 @@ const char *const tg_sql_macros[] = {
     MACRO("tg_split_limit(s, d, n)",
           "CASE WHEN len(string_split(s, d)) <= n THEN string_split(s, d) ELSE "
           "list_append(list_slice(string_split(s, d), 1, n - 1), "
-          "array_to_string(list_slice(string_split(s, d), n, NULL), d)) END"),
+          "array_to_string(list_slice(string_split(s, d), n, len(string_split(s, d))), d)) END"),
     MACRO("tg_split_to_map(s, entry, pair)",
           "map_from_entries(list_transform(list_filter(string_split(s, entry), lambda e: e <> ''), "
           "lambda e: struct_pack(key := split_part(e, pair, 1), value := substr(e, strpos(e, pair) "

@@ -205,7 +205,10 @@ static TgNode *parse_select(TgParser *parser)
     node->items[0] = tg_parser_list(parser, node->offset, items);
     node->items[1] = tg_parser_accept(parser, "from") ? parse_from(parser) : NULL;
     node->items[2] = tg_parser_accept(parser, "where") ? tg_parse_expression(parser) : NULL;
-    node->items[3] = tg_parser_accept_two(parser, "group", "by") ? parse_group_by(parser) : NULL;
+    if (tg_parser_accept(parser, "group")) {
+        (void)tg_parser_expect(parser, "by");
+        node->items[3] = parse_group_by(parser);
+    }
     node->items[4] = tg_parser_accept(parser, "having") ? tg_parse_expression(parser) : NULL;
     node->items[5] = tg_parser_accept(parser, "window") ? parse_windows(parser) : NULL;
     return node;
@@ -334,7 +337,8 @@ static TgNode *parse_query_inside(TgParser *parser)
         node->items[0] = parse_with(parser);
     }
     node->items[1] = parse_body(parser, 0);
-    if (tg_parser_accept_two(parser, "order", "by")) {
+    if (tg_parser_accept(parser, "order")) {
+        (void)tg_parser_expect(parser, "by");
         node->items[2] = tg_parse_sort_list(parser);
     }
     if (tg_parser_accept(parser, "offset")) {

@@ -126,5 +126,6 @@ typedef struct {
 gboolean tg_sql_translate(TgStatement *statement, const TgSqlContext *context,
                           TgSqlTranslation *out, GError **error);
 
-/* The statements that make DuckDB's macros tg_…; run once on each new database. NULL-terminated. */
+/* The statements that make DuckDB's macros tg_…; a translation works after those that it calls were
+ * run. NULL-terminated. */
 extern const char *const tg_sql_macros[];

@@ -286,6 +286,21 @@ static TgValue row(TgTranslator *translator, const TgNode *node)
                     out->str);
 }
 
+/* A key that is not there is an error. It hides in the key itself: DuckDB computes a failing
+ * constant of a condition ahead, but not one that a CASE gives. */
+static TgValue map_value(TgTranslator *translator, TgValue map, TgValue key)
+{
+    const TgSqlType *type = map.type->items[0];
+    const char *name = tg_sql_type_duckdb(translator->arena, type);
+    gboolean is_text = type->id == TG_SQL_VARCHAR || type->id == TG_SQL_CHAR;
+
+    return tg_value(translator, map.type->items[1],
+                    "map_extract_value(%s, CASE WHEN %s IS NULL OR map_contains(%s, %s) THEN %s "
+                    "ELSE CAST(%s'tg_error: Key not present in map'%s AS %s) END)",
+                    map.text, map.text, map.text, key.text, key.text, is_text ? "CAST(" : "",
+                    is_text ? " AS INTEGER)" : "", name);
+}
+
 /* What is out of range is an error in Trino, NULL in DuckDB. */
 static TgValue subscript(TgTranslator *translator, const TgNode *node)
 {
@@ -302,10 +317,7 @@ static TgValue subscript(TgTranslator *translator, const TgNode *node)
 
         tg_translate_check_comparable(translator, node, index,
                                       (TgValue){NULL, base.type->items[0]});
-        return tg_value(translator, base.type->items[1],
-                        "CASE WHEN NOT map_contains(%s, %s) AND CAST('tg_error: Key not present in "
-                        "map' AS INTEGER) = 0 THEN NULL ELSE map_extract_value(%s, %s) END",
-                        base.text, key.text, base.text, key.text);
+        return map_value(translator, base, key);
     }
     if (base.type->id == TG_SQL_ROW && node->items[1]->kind == TG_NODE_INTEGER) {
         guint64 field = g_ascii_strtoull(node->items[1]->text, NULL, 10);
