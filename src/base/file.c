@@ -86,8 +86,21 @@ static gboolean write_all(int fd, const char *text, gsize size)
     return TRUE;
 }
 
-static gboolean write_beside(const char *path, const char *text, gsize size_bytes, gboolean flush,
-                             GError **error)
+/* Writes a new file and closes it; 0, or the errno of what failed. */
+static int write_new(const char *path, int flags, const char *text, gsize size_bytes,
+                     gboolean flush)
+{
+    int fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC | flags, 0666);
+
+    if (fd < 0) {
+        return errno;
+    }
+    int problem = write_all(fd, text, size_bytes) && (!flush || fsync(fd) == 0) ? 0 : errno;
+
+    return close(fd) != 0 && problem == 0 ? errno : problem;
+}
+
+gboolean tg_file_write(const char *path, const char *text, gsize size_bytes, GError **error)
 {
     g_autofree char *folder = g_path_get_dirname(path);
     g_autofree char *suffix = tg_random_id(8);
@@ -96,39 +109,36 @@ static gboolean write_beside(const char *path, const char *text, gsize size_byte
     if (!tg_file_make_folder(folder, error)) {
         return FALSE;
     }
-    int fd = open(beside, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+    int problem = write_new(beside, O_EXCL, text, size_bytes, TRUE);
 
-    if (fd < 0) {
-        tg_error_set_file(error, errno, "write", path);
-        return FALSE;
+    if (problem == 0 && rename(beside, path) != 0) {
+        problem = errno;
     }
-    gboolean ok = write_all(fd, text, size_bytes) && (!flush || fsync(fd) == 0);
-    int saved_errno = errno;
-
-    if (close(fd) != 0 && ok) {
-        ok = FALSE;
-        saved_errno = errno;
-    }
-    if (ok && rename(beside, path) != 0) {
-        ok = FALSE;
-        saved_errno = errno;
-    }
-    if (!ok) {
+    if (problem != 0) {
         (void)unlink(beside); /* best effort: the error that counts is the first */
-        tg_error_set_file(error, saved_errno, "write", path);
+        tg_error_set_file(error, problem, "write", path);
     }
-    return ok;
-}
-
-gboolean tg_file_write(const char *path, const char *text, gsize size_bytes, GError **error)
-{
-    return write_beside(path, text, size_bytes, TRUE, error);
+    return problem == 0;
 }
 
 gboolean tg_file_write_unflushed(const char *path, const char *text, gsize size_bytes,
                                  GError **error)
 {
-    return write_beside(path, text, size_bytes, FALSE, error);
+    int problem = write_new(path, O_TRUNC, text, size_bytes, FALSE);
+
+    if (problem == ENOENT) {
+        g_autofree char *folder = g_path_get_dirname(path);
+
+        if (!tg_file_make_folder(folder, error)) {
+            return FALSE;
+        }
+        problem = write_new(path, O_TRUNC, text, size_bytes, FALSE);
+    }
+    if (problem != 0) {
+        (void)unlink(path); /* nothing is better than a half */
+        tg_error_set_file(error, problem, "write", path);
+    }
+    return problem == 0;
 }
 
 gboolean tg_file_make_folder(const char *path, GError **error)

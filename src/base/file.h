@@ -22,8 +22,9 @@ gboolean tg_file_read(const char *path, gsize max_bytes, char **out_text, gsize 
 gboolean tg_file_write(const char *path, const char *text, gsize size_bytes, GError **error);
 
 /**
- * The same without the flush: after a crash of the machine (not of the program) the file may be
- * empty or missing. For state that can be made again.
+ * Writes in place and without a flush, ten times as fast: for small state that can be made again.
+ * After a crash of the machine (a kill of the program does no harm) the file may be empty or
+ * missing; its reader must take that as "not there".
  */
 gboolean tg_file_write_unflushed(const char *path, const char *text, gsize size_bytes,
                                  GError **error);

@@ -13,13 +13,13 @@ char *tg_random_id(guint count)
     static const char letters[] = "abcdefghijklmnopqrstuvwxyz012345"; /* 32: no bias */
     char *id = g_malloc0(count + 1);
 
-    for (guint i = 0; i < count; i++) {
-        guint8 byte = 0;
-
-        if (getrandom(&byte, sizeof byte, 0) != (gssize)sizeof byte) {
-            byte = (guint8)g_random_int(); /* before the kernel's pool is ready */
+    if (getrandom(id, count, 0) != (gssize)count) {
+        for (guint i = 0; i < count; i++) { /* before the kernel's pool is ready */
+            id[i] = (char)(g_random_int() & 0x7f);
         }
-        id[i] = letters[byte & 31];
+    }
+    for (guint i = 0; i < count; i++) {
+        id[i] = letters[(guchar)id[i] & 31u];
     }
     return id;
 }

@@ -57,7 +57,9 @@ static void append_excerpt(GString *out, const TgSource *source, TgPlace place)
     g_autofree char *line = g_utf8_make_valid(start, (gssize)size);
 
     for (char *p = line; *p != '\0'; p++) {
-        *p = (unsigned char)*p < 0x20 || *p == 0x7F ? '.' : *p;
+        if ((unsigned char)*p < 0x20 || *p == 0x7F) {
+            *p = '.';
+        }
     }
     if (place.column > EXCERPT_CHARS / 2) {
         skipped = place.column - EXCERPT_CHARS / 2;

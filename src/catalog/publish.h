@@ -76,17 +76,22 @@ json_t *tg_publish_commit_partition(TgPublish *publish, TgPartitionValues values
 json_t *tg_publish_history(TgCatalog *catalog, const char *database, const char *table,
                            GError **error);
 
+/* What to go back to. Lent. */
+typedef struct {
+    const char *database;
+    const char *table;
+    TgPartitionValues values; /* of one partition; NULL: the whole table */
+    const char *to_id;        /* what this publish made; NULL: what was before the newest */
+    gint64 now_ms;
+} TgPublishRollback;
+
 /**
- * Makes visible again what a table (or one partition) was before its newest publish, or what the
- * publish `to_id` made. CONFLICT when its objects were collected already.
+ * Makes visible again what a table (or one partition) was. CONFLICT when its objects were collected
+ * already, NOT_FOUND when there was nothing.
  *
- * @values NULL: the table
- * @to_id NULL: one step back
  * @return what is visible now, as an entry of the history
  */
-json_t *tg_publish_rollback(TgCatalog *catalog, const char *database, const char *table,
-                            TgPartitionValues values, const char *to_id, gint64 now_ms,
-                            GError **error);
+json_t *tg_publish_rollback(TgCatalog *catalog, const TgPublishRollback *to, GError **error);
 
 /* What gc removed, or would remove. */
 typedef struct {
@@ -95,12 +100,17 @@ typedef struct {
     gint64 bytes;
 } TgPublishCollected;
 
+/* What to collect. */
+typedef struct {
+    gint64 now_ms;
+    gint64 grace_ms;  /* keep what was superseded less than this ago */
+    gboolean dry_run; /* only count */
+} TgPublishCollect;
+
 /**
  * Removes the objects and drafts of publishes that crashed, and the objects of those that were
  * superseded (or whose table was dropped) longer than the grace time ago.
- *
- * @dry_run only count
  */
-gboolean tg_publish_collect(TgCatalog *catalog, TgObjectStore *objects, gint64 now_ms,
-                            gint64 grace_ms, gboolean dry_run, TgPublishCollected *out,
+gboolean tg_publish_collect(TgCatalog *catalog, TgObjectStore *objects,
+                            const TgPublishCollect *options, TgPublishCollected *out,
                             GError **error);

@@ -160,14 +160,17 @@ static gboolean collect_locks(const Collection *run, GError **error)
     return rows != NULL;
 }
 
-gboolean tg_publish_collect(TgCatalog *catalog, TgObjectStore *objects, gint64 now_ms,
-                            gint64 grace_ms, gboolean dry_run, TgPublishCollected *out,
+gboolean tg_publish_collect(TgCatalog *catalog, TgObjectStore *objects,
+                            const TgPublishCollect *options, TgPublishCollected *out,
                             GError **error)
 {
-    const Collection run = {.catalog = catalog, .objects = objects, .dry_run = dry_run, .out = out};
+    const Collection run = {
+        .catalog = catalog, .objects = objects, .dry_run = options->dry_run, .out = out};
 
     memset(out, 0, sizeof *out);
-    return collect_crashed(&run, error) && collect_superseded(&run, now_ms - grace_ms, error) &&
+    return collect_crashed(&run, error) &&
+           collect_superseded(&run, options->now_ms - options->grace_ms, error) &&
            collect_locks(&run, error) &&
-           (dry_run || tg_object_collect_drafts(objects, &out->objects, &out->bytes, error));
+           (options->dry_run ||
+            tg_object_collect_drafts(objects, &out->objects, &out->bytes, error));
 }

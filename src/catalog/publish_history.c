@@ -247,34 +247,40 @@ static gboolean go_back(const Rollback *back, const char *to_id, GError **error)
     return ok && record_rollback(back, before, snapshot, version, error);
 }
 
-json_t *tg_publish_rollback(TgCatalog *catalog, const char *database, const char *table,
-                            TgPartitionValues values, const char *to_id, gint64 now_ms,
-                            GError **error)
+/* The entry of the history that is visible now; an empty object when none is. */
+static json_t *current_entry(const Rollback *back, GError **error)
 {
-    g_autofree char *db = fold(database);
-    g_autofree char *name = fold(table);
-    g_autofree char *key = values == NULL ? NULL : tg_catalog_values_key(values);
-    Rollback back = {
-        .catalog = catalog, .database = db, .table = name, .values_json = key, .now_ms = now_ms};
-    g_autoptr(json_t) history = NULL;
+    g_autoptr(json_t) history =
+        tg_publish_history(back->catalog, back->database, back->table, error);
     json_t *entry = NULL;
     gsize i = 0;
 
-    if (!tg_catalog_enter(catalog, error)) {
-        return NULL;
-    }
-    gboolean ok = go_back(&back, to_id, error);
-
-    if (!tg_catalog_leave(catalog, ok, error)) {
-        return NULL;
-    }
-    history = tg_publish_history(catalog, db, name, error);
     json_array_foreach (history, i, entry) {
         const char *partition = json_string_value(json_object_get(entry, "partition"));
 
-        if (json_is_true(json_object_get(entry, "is_current")) && g_strcmp0(partition, key) == 0) {
+        if (json_is_true(json_object_get(entry, "is_current")) &&
+            g_strcmp0(partition, back->values_json) == 0) {
             return json_incref(entry);
         }
     }
     return history == NULL ? NULL : json_object();
+}
+
+json_t *tg_publish_rollback(TgCatalog *catalog, const TgPublishRollback *to, GError **error)
+{
+    g_autofree char *db = fold(to->database);
+    g_autofree char *name = fold(to->table);
+    g_autofree char *key = to->values == NULL ? NULL : tg_catalog_values_key(to->values);
+    Rollback back = {.catalog = catalog,
+                     .database = db,
+                     .table = name,
+                     .values_json = key,
+                     .now_ms = to->now_ms};
+
+    if (!tg_catalog_enter(catalog, error)) {
+        return NULL;
+    }
+    gboolean ok = go_back(&back, to->to_id, error);
+
+    return tg_catalog_leave(catalog, ok, error) ? current_entry(&back, error) : NULL;
 }

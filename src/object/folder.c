@@ -169,6 +169,31 @@ typedef struct {
 } Listing;
 
 static gboolean list_folder(const Listing *listing, const char *folder, const char *folder_url,
+                            guint depth, GError **error);
+
+/* One name in a folder: an object, or a folder that may hold some. */
+static gboolean list_entry(const Listing *listing, const char *path, const char *url, guint depth,
+                           GError **error)
+{
+    g_autofree char *url_below = g_strconcat(url, "/", NULL);
+    struct stat status;
+
+    if (lstat(path, &status) != 0) {
+        return TRUE; /* removed meanwhile */
+    }
+    if (S_ISDIR(status.st_mode)) {
+        gboolean may_match = g_str_has_prefix(url_below, listing->prefix) ||
+                             g_str_has_prefix(listing->prefix, url_below);
+
+        return !may_match || list_folder(listing, path, url_below, depth + 1, error);
+    }
+    if (S_ISREG(status.st_mode) && g_str_has_prefix(url, listing->prefix)) {
+        g_ptr_array_add(listing->into, info_new(url, &status));
+    }
+    return TRUE;
+}
+
+static gboolean list_folder(const Listing *listing, const char *folder, const char *folder_url,
                             guint depth, GError **error)
 {
     g_autoptr(GDir) dir = g_dir_open(folder, 0, NULL);
@@ -181,21 +206,9 @@ static gboolean list_folder(const Listing *listing, const char *folder, const ch
     while (dir != NULL && (name = g_dir_read_name(dir)) != NULL) {
         g_autofree char *path = g_build_filename(folder, name, NULL);
         g_autofree char *url = g_strconcat(folder_url, name, NULL);
-        g_autofree char *url_below = g_strconcat(url, "/", NULL);
-        struct stat status;
 
-        if (lstat(path, &status) != 0) {
-            continue; /* removed meanwhile */
-        }
-        if (S_ISDIR(status.st_mode)) {
-            gboolean may_match = g_str_has_prefix(url_below, listing->prefix) ||
-                                 g_str_has_prefix(listing->prefix, url_below);
-
-            if (may_match && !list_folder(listing, path, url_below, depth + 1, error)) {
-                return FALSE;
-            }
-        } else if (S_ISREG(status.st_mode) && g_str_has_prefix(url, listing->prefix)) {
-            g_ptr_array_add(listing->into, info_new(url, &status));
+        if (!list_entry(listing, path, url, depth, error)) {
+            return FALSE;
         }
     }
     return TRUE;

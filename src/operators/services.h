@@ -2,21 +2,40 @@
  * catalog, the store or the terminal on their own. */
 #pragma once
 
+#include "loader/loader.h"
+#include "query/query.h"
 #include "workflow/operator.h"
 
 /* All members are lent and live as long as the run. Members may be used from any thread. */
 struct TgServices {
     const char *project_folder; /* absolute; files named in a workflow are looked up here */
-    const char *state_folder;   /* absolute: objects, catalog, receipts of this project */
-    const char *program_name;   /* "tegaru" or "digdag": decides on limits and defaults */
     guint subtasks_max;         /* most subtasks of a loop (Digdag: 1000); 0: no limit */
+    const gint *is_cancelled;   /* g_atomic_int_get: the run is being stopped */
+    const TgLoaderPlugins *plugins;
+
+    /* The local catalog, store and engine; opened by the first who asks. Lent; NULL with an error,
+     * but the store, which is never NULL. */
+    TgCatalog *(*catalog)(TgServices *services, GError **error);
+    TgObjectStore *(*objects)(TgServices *services);
+    TgQuery *(*query)(TgServices *services, GError **error);
+
+    /* As TgLoaderServices.run_tests. */
+    gboolean (*run_tests)(TgServices *services, const json_t *tests, const TgSchema *schema,
+                          GPtrArray *staged, json_t **out_results, GError **error);
 
     /* Passes on what a task prints; text need not end with a newline. */
     void (*print)(TgServices *services, const char *task_name, const char *text, gsize size_bytes);
 
-    /* Loads and compiles nothing: only reads another workflow of the project for call>.
-     * `path` is relative to the project. A new reference to its map. */
-    json_t *(*load_workflow)(TgServices *services, const char *path, GError **error);
+    /* One line about a task that is not its output: "guessed 19 columns". */
+    void (*note)(TgServices *services, const char *task_name, const char *message);
+
+    /* How far a load has come. */
+    void (*progress)(TgServices *services, const char *task_name, const TgLoaderProgress *progress);
+
+    /* The map of another workflow, for call>; `path` is relative to work_folder. A new reference.
+     */
+    json_t *(*load_workflow)(TgServices *services, const char *work_folder, const char *path,
+                             GError **error);
 
     gpointer data; /* of whoever built it */
 };

@@ -5,25 +5,8 @@
 #include <yaml.h>
 
 #include "base/file.h"
+#include "params/yaml_internal.h"
 #include "params/yaml_scalar.h"
-
-/* One text that was read: the file itself or an included one. */
-typedef struct {
-    char *name;
-    char *text;
-    gsize size_bytes;
-} YamlText;
-
-typedef struct {
-    const YamlText *text;
-    TgPlace place;
-} KeyPlace;
-
-struct TgYaml {
-    json_t *root;
-    GPtrArray *texts;   /* YamlText; [0] is the document */
-    GHashTable *places; /* path -> KeyPlace */
-};
 
 /* State of reading one text. */
 typedef struct {
@@ -38,36 +21,6 @@ typedef struct {
     GError **error;
 } Composer;
 
-static void yaml_text_free(gpointer data)
-{
-    YamlText *text = data;
-
-    g_free(text->name);
-    g_free(text->text);
-    g_free(text);
-}
-
-void tg_yaml_free(TgYaml *yaml)
-{
-    if (yaml == NULL) {
-        return;
-    }
-    json_decref(yaml->root);
-    g_ptr_array_unref(yaml->texts);
-    g_hash_table_unref(yaml->places);
-    g_free(yaml);
-}
-
-json_t *tg_yaml_root(const TgYaml *yaml)
-{
-    return yaml->root;
-}
-
-static TgSource source_of(const YamlText *text)
-{
-    return (TgSource){.name = text->name, .text = text->text, .size_bytes = text->size_bytes};
-}
-
 static TgPlace place_of(const yaml_mark_t *mark)
 {
     return (TgPlace){.line = (guint)mark->line + 1, .column = (guint)mark->column + 1};
@@ -78,7 +31,7 @@ static void fail_at(Composer *c, const yaml_mark_t *mark, const char *format, ..
 
 static void fail_at(Composer *c, const yaml_mark_t *mark, const char *format, ...)
 {
-    TgSource source = source_of(c->text);
+    TgSource source = tg_yaml_source_of(c->text);
     g_autofree char *message = NULL;
     va_list arguments;
 
@@ -96,7 +49,7 @@ static void fail_parser(Composer *c)
     gsize offset = MIN((gsize)parser->problem_mark.index, text->size_bytes);
 
     if (parser->error == YAML_READER_ERROR) {
-        TgSource source = source_of(text);
+        TgSource source = tg_yaml_source_of(text);
 
         tg_source_error(c->error, &source, tg_source_place(&source, parser->problem_offset),
                         "not YAML: %s; the file must be UTF-8 text", problem);
@@ -240,16 +193,16 @@ static gboolean apply_merge(Composer *c, json_t *merged, json_t *value, const ya
         json_object_update_missing(merged, value);
         return TRUE;
     }
-    if (json_is_array(value)) {
-        json_array_foreach (value, index, item) {
-            if (!apply_merge(c, merged, item, mark)) {
-                return FALSE;
-            }
-        }
-        return TRUE;
+    if (!json_is_array(value)) {
+        fail_at(c, mark, "'<<' merges a map or a list of maps");
+        return FALSE;
     }
-    fail_at(c, mark, "'<<' merges a map or a list of maps");
-    return FALSE;
+    json_array_foreach (value, index, item) {
+        if (!apply_merge(c, merged, item, mark)) {
+            return FALSE;
+        }
+    }
+    return TRUE;
 }
 
 static void merge_included(json_t *into, json_t *from)
@@ -556,7 +509,7 @@ static json_t *compose_text(TgYaml *yaml, const YamlText *text, const TgYamlOpti
                             const char *path, GError **error)
 {
     Composer c = {.yaml = yaml, .text = text, .options = options, .error = error};
-    TgSource source = source_of(text);
+    TgSource source = tg_yaml_source_of(text);
     GError *local = NULL;
     json_t *value = NULL;
 
@@ -589,7 +542,7 @@ TgYaml *tg_yaml_parse(const TgSource *source, const TgYamlOptions *options, GErr
 {
     g_autoptr(TgYaml) yaml = g_new0(TgYaml, 1);
 
-    yaml->texts = g_ptr_array_new_with_free_func(yaml_text_free);
+    yaml->texts = g_ptr_array_new_with_free_func(tg_yaml_text_free);
     yaml->places = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
     if (source->size_bytes > TG_YAML_SIZE_MAX) {
         g_set_error(error, TG_ERROR, TG_ERROR_CONFIG, "%s: larger than %zu bytes", source->name,
@@ -617,28 +570,4 @@ TgYaml *tg_yaml_load(const char *path, const char *name, TgYamlFlavour flavour, 
     TgYamlOptions options = {.flavour = flavour, .include_folder = folder};
 
     return tg_yaml_parse(&source, &options, error);
-}
-
-gboolean tg_yaml_has_place(const TgYaml *yaml, const char *path)
-{
-    return g_hash_table_contains(yaml->places, path);
-}
-
-void tg_yaml_error(const TgYaml *yaml, const char *path, GError **error, const char *format, ...)
-{
-    g_autofree char *known = g_strdup(path);
-    g_autofree char *message = NULL;
-    const KeyPlace *place = g_hash_table_lookup(yaml->places, known);
-    va_list arguments;
-
-    while (place == NULL && strrchr(known, '/') != NULL) {
-        *strrchr(known, '/') = '\0';
-        place = g_hash_table_lookup(yaml->places, known);
-    }
-    va_start(arguments, format);
-    message = g_strdup_vprintf(format, arguments);
-    va_end(arguments);
-    TgSource source = source_of(place == NULL ? yaml->texts->pdata[0] : place->text);
-
-    tg_source_error(error, &source, place == NULL ? (TgPlace){0, 0} : place->place, "%s", message);
 }

@@ -140,44 +140,50 @@ static json_t *special_float(const char *text)
     return NULL;
 }
 
-/* [-+]?(\.[0-9]+|[1-9][0-9_]*(\.[0-9_]*)?)([eE][-+]?[0-9]+)? ; YAML 1.1 also lets 0 lead. */
-static json_t *float_of(const char *text, TgYamlFlavour flavour)
+/* Behind the digits and the point of a float, or NULL when it does not begin like one. YAML 1.1
+ * also lets 0 lead. */
+static const char *skip_mantissa(const char *p, TgYamlFlavour flavour, gboolean *out_has_point)
 {
-    const char *p = *text == '-' || *text == '+' ? text + 1 : text;
-    const char *digits = "0123456789_";
-    gboolean has_point = FALSE;
-    gboolean has_exponent = FALSE;
+    static const char digits[] = "0123456789_";
 
     if (*p == '.') {
-        gsize count = strspn(p + 1, "0123456789");
-
-        if (count == 0) {
-            return special_float(text);
-        }
-        p += 1 + count;
-        has_point = TRUE;
-    } else if ((*p >= '1' && *p <= '9') || (*p == '0' && flavour == TG_YAML_EMBULK)) {
-        p += strspn(p, digits);
-        if (*p == '.') {
-            has_point = TRUE;
-            p++;
-            p += strspn(p, digits);
-        }
-    } else {
+        *out_has_point = TRUE;
+        return p + 1 + strspn(p + 1, "0123456789");
+    }
+    if (*p < (flavour == TG_YAML_EMBULK ? '0' : '1') || *p > '9') {
         return NULL;
     }
-    if (*p == 'e' || *p == 'E') {
-        p++;
-        p += *p == '-' || *p == '+' ? 1 : 0;
-        gsize count = strspn(p, "0123456789");
+    p += strspn(p, digits);
+    *out_has_point = *p == '.';
+    return *p == '.' ? p + 1 + strspn(p + 1, digits) : p;
+}
 
-        if (count == 0) {
-            return NULL;
-        }
-        p += count;
-        has_exponent = TRUE;
+/* Behind the exponent, p itself when there is none, NULL when it has no digits. */
+static const char *skip_exponent(const char *p)
+{
+    if (*p != 'e' && *p != 'E') {
+        return p;
     }
-    if (*p != '\0' || (!has_point && !has_exponent)) {
+    p++;
+    p += *p == '-' || *p == '+' ? 1 : 0;
+    gsize count = strspn(p, "0123456789");
+
+    return count == 0 ? NULL : p + count;
+}
+
+/* [-+]?(\.[0-9]+|[1-9][0-9_]*(\.[0-9_]*)?)([eE][-+]?[0-9]+)? */
+static json_t *float_of(const char *text, TgYamlFlavour flavour)
+{
+    const char *start = *text == '-' || *text == '+' ? text + 1 : text;
+    gboolean has_point = FALSE;
+    const char *behind = skip_mantissa(start, flavour, &has_point);
+
+    if (*start == '.' && !g_ascii_isdigit(start[1])) {
+        return special_float(text);
+    }
+    const char *end = behind == NULL ? NULL : skip_exponent(behind);
+
+    if (end == NULL || *end != '\0' || (!has_point && end == behind)) {
         return NULL;
     }
     g_autofree char *plain = without_underscores(text);

@@ -1,10 +1,10 @@
 /* A block-style YAML writer: what Jackson's YAMLGenerator makes of JSON. */
 #include "params/yaml_write.h"
 
-#include "params/params.h"
-
 #include <stdlib.h>
 #include <string.h>
+
+#include "params/params.h"
 
 static void write_value(GString *out, const json_t *value, guint indent);
 
@@ -43,8 +43,7 @@ static void write_map(GString *out, const json_t *map, guint indent)
     json_t *value = NULL;
     gboolean first = TRUE;
 
-    json_object_foreach((json_t *)map, key, value)
-    {
+    json_object_foreach ((json_t *)map, key, value) {
         if (!first) {
             indent_line(out, indent);
         }
@@ -69,8 +68,7 @@ static void write_list(GString *out, const json_t *list, guint indent)
     json_t *value = NULL;
     size_t index = 0;
 
-    json_array_foreach(list, index, value)
-    {
+    json_array_foreach (list, index, value) {
         if (index > 0) {
             indent_line(out, indent);
         }

@@ -71,34 +71,25 @@ static TgWorkflowFile *load_file(const char *folder, const char *path, GError **
     return workflow;
 }
 
-static gboolean scan(TgProject *project, const char *relative, guint depth, GError **error)
+/* As in Digdag, workflows are the files at the top of the project; those below are for call>. */
+static gboolean scan(TgProject *project, GError **error)
 {
-    g_autofree char *folder = g_build_filename(project->folder, relative, NULL);
-    g_autoptr(GDir) dir = g_dir_open(folder, 0, NULL);
+    g_autoptr(GDir) dir = g_dir_open(project->folder, 0, NULL);
     const char *name = NULL;
 
-    if (dir == NULL || depth > TG_PROJECT_DEPTH_MAX) {
-        return TRUE; /* a folder that cannot be read holds no workflow of ours */
-    }
-    while ((name = g_dir_read_name(dir)) != NULL) {
-        g_autofree char *path =
-            *relative == '\0' ? g_strdup(name) : g_build_filename(relative, name, NULL);
-        g_autofree char *full = g_build_filename(project->folder, path, NULL);
+    while (dir != NULL && (name = g_dir_read_name(dir)) != NULL) {
+        g_autofree char *full = g_build_filename(project->folder, name, NULL);
 
-        if (name[0] == '.') {
+        if (name[0] == '.' || !g_str_has_suffix(name, SUFFIX) || strlen(name) == strlen(SUFFIX) ||
+            !g_file_test(full, G_FILE_TEST_IS_REGULAR)) {
             continue;
         }
-        if (g_file_test(full, G_FILE_TEST_IS_DIR)) {
-            if (!g_file_test(full, G_FILE_TEST_IS_SYMLINK) &&
-                !scan(project, path, depth + 1, error)) {
-                return FALSE;
-            }
-            continue;
+        if (project->workflows->len == TG_PROJECT_WORKFLOWS_MAX) {
+            g_set_error(error, TG_ERROR, TG_ERROR_CONFIG, "'%s' holds more than %d workflows",
+                        project->folder, TG_PROJECT_WORKFLOWS_MAX);
+            return FALSE;
         }
-        if (!g_str_has_suffix(name, SUFFIX) || strlen(name) == strlen(SUFFIX)) {
-            continue;
-        }
-        TgWorkflowFile *workflow = load_file(project->folder, path, error);
+        TgWorkflowFile *workflow = load_file(project->folder, name, error);
 
         if (workflow == NULL) {
             return FALSE;
@@ -126,7 +117,7 @@ TgProject *tg_project_load(const char *folder, GError **error)
         g_set_error(error, TG_ERROR, TG_ERROR_NOT_FOUND, "there is no project folder '%s'", folder);
         return NULL;
     }
-    if (!scan(project, "", 0, error)) {
+    if (!scan(project, error)) {
         return NULL;
     }
     g_ptr_array_sort(project->workflows, compare_names);

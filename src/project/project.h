@@ -1,4 +1,4 @@
-/* A project: a folder whose `.dig` files are workflows. */
+/* A project: a folder whose `.dig` files, at its top, are workflows. */
 #pragma once
 
 #include <glib.h>
@@ -8,11 +8,10 @@
 #include "params/yaml.h"
 
 #define TG_PROJECT_WORKFLOWS_MAX 10000
-#define TG_PROJECT_DEPTH_MAX 32
 
 /* One `.dig` file. */
 typedef struct {
-    char *name;     /* path in the project without `.dig`: "main", "sub/child" */
+    char *name;     /* without `.dig`: "main" */
     char *path;     /* the same with `.dig`: what errors show */
     TgYaml *yaml;   /* the text with places */
     json_t *config; /* its map; lent from yaml */
@@ -25,7 +24,7 @@ typedef struct {
 } TgProject;
 
 /**
- * Loads all workflows below a folder; names that start with '.' are skipped. One broken file fails
+ * Loads all workflows of a folder; names that start with '.' are skipped. One broken file fails
  * the whole project, as in Digdag (case r12).
  *
  * @folder absolute or relative to the current one

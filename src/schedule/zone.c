@@ -29,9 +29,12 @@ static GDateTime *local(GTimeZone *zone, gint64 at_ms)
 char *tg_zone_format(GTimeZone *zone, gint64 at_ms, TgZoneForm form)
 {
     static const char *const formats[] = {
-        [TG_ZONE_TIME] = "%Y-%m-%dT%H:%M:%S%:z",   [TG_ZONE_DATE] = "%Y-%m-%d",
-        [TG_ZONE_DATE_COMPACT] = "%Y%m%d",         [TG_ZONE_LOCAL_TIME] = "%Y-%m-%d %H:%M:%S",
-        [TG_ZONE_OFFSET] = "%z",                   [TG_ZONE_FOLDER] = "%Y%m%dT%H%M%S%z",
+        [TG_ZONE_TIME] = "%Y-%m-%dT%H:%M:%S%:z",
+        [TG_ZONE_DATE] = "%Y-%m-%d",
+        [TG_ZONE_DATE_COMPACT] = "%Y%m%d",
+        [TG_ZONE_LOCAL_TIME] = "%Y-%m-%d %H:%M:%S",
+        [TG_ZONE_OFFSET] = "%z",
+        [TG_ZONE_FOLDER] = "%Y%m%dT%H%M%S%z",
     };
     g_autoptr(GDateTime) time = local(zone, at_ms);
 

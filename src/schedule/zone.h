@@ -1,9 +1,9 @@
 /* Instants in a time zone, in the forms that workflows see. Pure functions. */
 #pragma once
 
-#include "base/error.h"
-
 #include <glib.h>
+
+#include "base/error.h"
 
 /* The zone of an IANA name ("Asia/Tokyo"), "UTC" or an offset ("+09:00"); NULL with
  * TG_ERROR_CONFIG. The caller unrefs. */

@@ -9,11 +9,7 @@
 #include "moment_bytecode.inc"
 #include "script/script.h"
 
-#ifdef __SANITIZE_ADDRESS__
-#define CPU_FACTOR 50
-#else
-#define CPU_FACTOR 1
-#endif
+#define STACK_BYTES_MAX ((gsize)512 * 1024) /* a small part of a thread's stack */
 
 struct TgJs {
     JSRuntime *runtime;
@@ -57,7 +53,7 @@ TgJs *tg_js_new(GTimeZone *zone)
     js->zone = zone;
     js->runtime = JS_NewRuntime();
     JS_SetMemoryLimit(js->runtime, TG_SCRIPT_HEAP_BYTES_MAX);
-    JS_SetMaxStackSize(js->runtime, (gsize)512 * 1024 * CPU_FACTOR);
+    JS_SetMaxStackSize(js->runtime, STACK_BYTES_MAX);
     JS_SetInterruptHandler(js->runtime, check_time, js);
     js->context = JS_NewContextRaw(js->runtime);
     if (JS_AddIntrinsicBaseObjects(js->context) < 0 || JS_AddIntrinsicDate(js->context) < 0 ||
@@ -149,7 +145,7 @@ char *tg_js_call(TgJs *js, const char *body, const char *scope_json, GError **er
 
     current_zone = js->zone;
     js->timed_out = FALSE;
-    js->cpu_end_us = tg_clock_thread_cpu_us() + (gint64)TG_SCRIPT_CPU_MS_MAX * 1000 * CPU_FACTOR;
+    js->cpu_end_us = tg_clock_thread_cpu_us() + (gint64)TG_SCRIPT_CPU_MS_MAX * 1000;
     JS_UpdateStackTop(js->runtime);
     if (!js->has_moment && strstr(body, "moment") != NULL && !add_moment(js, error)) {
         return NULL;

@@ -78,35 +78,64 @@ static const char *newer_mark(const char *p)
     return NULL;
 }
 
+/* Where the reading is; `last` is the last character that is no space, 'a' for a word, '"' for a
+ * literal. */
+typedef struct {
+    const char *p;
+    char last;
+} Reader;
+
+/* A word: newer syntax unless it is the name of a member. */
+static const char *read_word(Reader *reader)
+{
+    const char *start = reader->p;
+    gboolean is_member = reader->last == '.';
+
+    while (is_word(*reader->p)) {
+        reader->p++;
+    }
+    reader->last = 'a';
+    return is_member ? NULL : newer_word(start, (gsize)(reader->p - start), reader->p);
+}
+
+static const char *read_mark(Reader *reader)
+{
+    const char *found = newer_mark(reader->p);
+
+    reader->last = g_ascii_isspace(*reader->p) ? reader->last : *reader->p;
+    reader->p++;
+    return found;
+}
+
+/* Reads one token and gives the newer syntax in it, or NULL. */
+static const char *read_token(Reader *reader)
+{
+    char c = *reader->p;
+
+    if (c == '\'' || c == '"') {
+        reader->p = skip_quoted(reader->p);
+        reader->last = '"';
+        return NULL;
+    }
+    if (c == '/' && (reader->p[1] == '/' || reader->p[1] == '*')) {
+        reader->p = skip_comment(reader->p);
+        return NULL;
+    }
+    if (c == '/' && !slash_divides(reader->last)) {
+        reader->p = skip_regex(reader->p);
+        reader->last = '"';
+        return NULL;
+    }
+    return is_word(c) ? read_word(reader) : read_mark(reader);
+}
+
 const char *tg_es5_find_newer(const char *script)
 {
-    const char *p = script;
-    char last = '\0'; /* the last character that is no space */
+    Reader reader = {.p = script};
 
-    while (*p != '\0') {
-        const char *found = NULL;
+    while (*reader.p != '\0') {
+        const char *found = read_token(&reader);
 
-        if (*p == '\'' || *p == '"') {
-            p = skip_quoted(p);
-            last = '"';
-        } else if (*p == '/' && (p[1] == '/' || p[1] == '*')) {
-            p = skip_comment(p);
-        } else if (*p == '/' && !slash_divides(last)) {
-            p = skip_regex(p);
-            last = '"';
-        } else if (is_word(*p)) {
-            const char *start = p;
-
-            while (is_word(*p)) {
-                p++;
-            }
-            found = last == '.' ? NULL : newer_word(start, (gsize)(p - start), p);
-            last = 'a';
-        } else {
-            found = newer_mark(p);
-            last = g_ascii_isspace(*p) ? last : *p;
-            p++;
-        }
         if (found != NULL) {
             return found;
         }

@@ -16,7 +16,8 @@ static void add_part(GPtrArray *parts, gboolean is_expression, char *take_text)
 {
     TgTemplatePart *part = g_new(TgTemplatePart, 1);
 
-    *part = (TgTemplatePart){.is_expression = is_expression, .text = take_text};
+    part->is_expression = is_expression;
+    part->text = take_text;
     g_ptr_array_add(parts, part);
 }
 

@@ -34,14 +34,9 @@ static gboolean is_active(TgTaskState state)
     return state != TG_TASK_BLOCKED && !tg_task_state_is_done(state);
 }
 
-static TgTask *task_at(const TgAttempt *attempt, guint id)
-{
-    return attempt->tasks->pdata[id];
-}
-
 static TgTask *parent_of(const TgAttempt *attempt, const TgTask *task)
 {
-    return task->parent_id < 0 ? NULL : task_at(attempt, (guint)task->parent_id);
+    return task->parent_id < 0 ? NULL : tg_attempt_at(attempt, (guint)task->parent_id);
 }
 
 static void task_free(gpointer data)
@@ -136,7 +131,7 @@ static void set_planned(TgAttempt *attempt, TgTask *task)
 {
     set_state(attempt, task, TG_TASK_PLANNED);
     for (guint i = 0; i < task->children->len; i++) {
-        start_if_free(attempt, task_at(attempt, g_array_index(task->children, guint, i)));
+        start_if_free(attempt, tg_attempt_at(attempt, g_array_index(task->children, guint, i)));
     }
     if (task->children_active == 0) {
         g_queue_push_tail(&attempt->groups, GUINT_TO_POINTER(task->id));
@@ -146,94 +141,13 @@ static void set_planned(TgAttempt *attempt, TgTask *task)
 static void set_success(TgAttempt *attempt, TgTask *task)
 {
     for (guint i = 0; i < task->downstreams->len; i++) {
-        task_at(attempt, g_array_index(task->downstreams, guint, i))->upstreams_open--;
+        tg_attempt_at(attempt, g_array_index(task->downstreams, guint, i))->upstreams_open--;
     }
     /* Downstreams start first: the parent must not look idle in between. */
     for (guint i = 0; i < task->downstreams->len; i++) {
-        start_if_free(attempt, task_at(attempt, g_array_index(task->downstreams, guint, i)));
+        start_if_free(attempt, tg_attempt_at(attempt, g_array_index(task->downstreams, guint, i)));
     }
     set_state(attempt, task, TG_TASK_SUCCESS);
-}
-
-/* ---- adding tasks ---- */
-
-static TgTask *add_task(TgAttempt *attempt, const TgTask *parent, const char *full_name)
-{
-    TgTask *task = g_new0(TgTask, 1);
-
-    task->id = attempt->tasks->len;
-    task->parent_id = parent == NULL ? -1 : (int)parent->id;
-    task->full_name = g_strdup(full_name);
-    task->upstreams = g_array_new(FALSE, FALSE, sizeof(guint));
-    task->downstreams = g_array_new(FALSE, FALSE, sizeof(guint));
-    task->children = g_array_new(FALSE, FALSE, sizeof(guint));
-    g_ptr_array_add(attempt->tasks, task);
-    if (parent != NULL) {
-        g_array_append_val(parent->children, task->id);
-    }
-    return task;
-}
-
-static void add_upstream(TgAttempt *attempt, TgTask *task, guint upstream_id)
-{
-    TgTask *upstream = task_at(attempt, upstream_id);
-
-    g_array_append_val(task->upstreams, upstream_id);
-    g_array_append_val(upstream->downstreams, task->id);
-    task->upstreams_open += upstream->state == TG_TASK_SUCCESS ? 0 : 1;
-}
-
-static gboolean check_limit(const TgAttempt *attempt, guint adding, GError **error)
-{
-    if (attempt->tasks_max == 0 || attempt->tasks->len + adding <= attempt->tasks_max) {
-        return TRUE;
-    }
-    g_set_error(error, TG_ERROR, TG_ERROR_CONFIG,
-                "Too many tasks. Limit: %u, Current: %u, Adding: %u", attempt->tasks_max,
-                attempt->tasks->len, adding);
-    return FALSE;
-}
-
-/* Adds a compiled list below `parent`; the id of its first task. */
-static guint add_graph(TgAttempt *attempt, const TgTask *parent, const TgGraph *graph,
-                       gboolean is_initial)
-{
-    guint first = attempt->tasks->len;
-
-    for (guint i = 0; i < graph->tasks->len; i++) {
-        const TgTaskDefinition *definition = graph->tasks->pdata[i];
-        const TgTask *its_parent = definition->parent_index < 0
-                                       ? parent
-                                       : task_at(attempt, first + (guint)definition->parent_index);
-        TgTask *task = add_task(attempt, its_parent, definition->full_name);
-
-        task->is_group = definition->is_group;
-        task->is_initial = is_initial;
-        task->local = json_incref(definition->local);
-        task->export = json_incref(definition->export);
-        for (guint u = 0; u < definition->upstreams->len; u++) {
-            add_upstream(attempt, task, first + g_array_index(definition->upstreams, guint, u));
-        }
-    }
-    return first;
-}
-
-/* Adds `config` as task `name` below `parent`, to wait for `upstream` (-1: for none). */
-static gboolean add_generated(TgAttempt *attempt, TgTask *parent, const char *name,
-                              const json_t *config, int upstream, GError **error)
-{
-    g_autoptr(TgGraph) graph = tg_graph_compile(parent->full_name, name, config, NULL, error);
-    gboolean is_initial = strcmp(name, "^sub") == 0;
-    guint id = 0;
-
-    if (graph == NULL || !check_limit(attempt, graph->tasks->len, error)) {
-        return FALSE;
-    }
-    id = add_graph(attempt, parent, graph, is_initial);
-    if (upstream >= 0) {
-        add_upstream(attempt, task_at(attempt, id), (guint)upstream);
-    }
-    return TRUE;
 }
 
 /* A key of the task's configuration, local or exported: getMerged() in TaskConfig.java. */
@@ -245,54 +159,12 @@ static const json_t *own_map(const TgTask *task, const char *key)
     return json_is_object(value) && json_object_size(value) > 0 ? value : NULL;
 }
 
-/* ---- group retry ---- */
-
-static void supersede_children(TgAttempt *attempt, TgTask *task, GArray *initial)
-{
-    for (guint i = 0; i < task->children->len; i++) {
-        TgTask *child = task_at(attempt, g_array_index(task->children, guint, i));
-        gboolean is_generated = strstr(child->full_name + strlen(task->full_name), "^") != NULL;
-
-        child->is_superseded = TRUE;
-        if (child->is_initial && !is_generated) {
-            g_array_append_val(initial, child->id);
-            supersede_children(attempt, child, initial);
-        }
-    }
-}
-
-/* Copies the group's tasks as the definition has them; the copies run, the old ones stay to see. */
-static void copy_for_retry(TgAttempt *attempt, TgTask *group)
-{
-    g_autoptr(GArray) initial = g_array_new(FALSE, FALSE, sizeof(guint));
-    g_autoptr(GHashTable) new_ids = g_hash_table_new(NULL, NULL);
-
-    supersede_children(attempt, group, initial);
-    g_hash_table_insert(new_ids, GUINT_TO_POINTER(group->id), GUINT_TO_POINTER(group->id));
-    for (guint i = 0; i < initial->len; i++) {
-        const TgTask *old = task_at(attempt, g_array_index(initial, guint, i));
-        guint parent =
-            GPOINTER_TO_UINT(g_hash_table_lookup(new_ids, GINT_TO_POINTER(old->parent_id)));
-        TgTask *copy = add_task(attempt, task_at(attempt, parent), old->full_name);
-
-        copy->is_group = old->is_group;
-        copy->local = json_incref(old->local);
-        copy->export = json_incref(old->export);
-        g_hash_table_insert(new_ids, GUINT_TO_POINTER(old->id), GUINT_TO_POINTER(copy->id));
-        for (guint u = 0; u < old->upstreams->len; u++) {
-            add_upstream(attempt, copy,
-                         GPOINTER_TO_UINT(g_hash_table_lookup(
-                             new_ids, GUINT_TO_POINTER(g_array_index(old->upstreams, guint, u)))));
-        }
-    }
-}
-
 /* ---- a task whose children are done ---- */
 
 static gboolean has_failed_child(const TgAttempt *attempt, const TgTask *task)
 {
     for (guint i = 0; i < task->children->len; i++) {
-        const TgTask *child = task_at(attempt, g_array_index(task->children, guint, i));
+        const TgTask *child = tg_attempt_at(attempt, g_array_index(task->children, guint, i));
 
         if (!child->is_superseded &&
             (child->state == TG_TASK_ERROR || child->state == TG_TASK_GROUP_ERROR)) {
@@ -306,7 +178,7 @@ static void collect_errors(const TgAttempt *attempt, const TgTask *task, json_t 
                            json_t *errors)
 {
     for (guint i = 0; i < task->children->len; i++) {
-        const TgTask *child = task_at(attempt, g_array_index(task->children, guint, i));
+        const TgTask *child = tg_attempt_at(attempt, g_array_index(task->children, guint, i));
 
         if (child->store != NULL) {
             tg_params_merge(export, child->store);
@@ -339,7 +211,7 @@ static gboolean add_error_task(TgAttempt *attempt, TgTask *task, const json_t *e
         tg_params_merge(export, extra_export);
     }
     json_object_set_new(export, "error", json_deep_copy(error_value));
-    return add_generated(attempt, task, "^error", copy, -1, NULL);
+    return tg_attempt_add_generated(attempt, task, "^error", copy, -1, NULL);
 }
 
 /* Whether a failed group starts anew, and when. A wrong `_retry` counts as none, as in Digdag. */
@@ -373,8 +245,8 @@ static void finish_failed(TgAttempt *attempt, TgTask *task)
     collect_errors(attempt, task, export, errors);
     if (add_error_task(attempt, task, export, errors)) {
         task->error_delayed = TRUE;
-        start_if_free(attempt, task_at(attempt, g_array_index(task->children, guint,
-                                                              task->children->len - 1)));
+        start_if_free(attempt, tg_attempt_at(attempt, g_array_index(task->children, guint,
+                                                                    task->children->len - 1)));
         return;
     }
     set_state(attempt, task, TG_TASK_GROUP_ERROR);
@@ -400,7 +272,8 @@ static void finish(TgAttempt *attempt, TgTask *task)
 static void settle(TgAttempt *attempt)
 {
     while (!g_queue_is_empty(&attempt->groups)) {
-        finish(attempt, task_at(attempt, GPOINTER_TO_UINT(g_queue_pop_head(&attempt->groups))));
+        finish(attempt,
+               tg_attempt_at(attempt, GPOINTER_TO_UINT(g_queue_pop_head(&attempt->groups))));
     }
 }
 
@@ -418,10 +291,10 @@ TgAttempt *tg_attempt_new(const TgGraph *graph, const json_t *params, guint task
     g_queue_init(&attempt->ready);
     g_queue_init(&attempt->changed);
     g_queue_init(&attempt->groups);
-    if (!check_limit(attempt, graph->tasks->len, error)) {
+    if (!tg_attempt_check_limit(attempt, graph->tasks->len, error)) {
         return NULL;
     }
-    (void)add_graph(attempt, NULL, graph, TRUE);
+    (void)tg_attempt_add_graph(attempt, NULL, graph, TRUE);
     return g_steal_pointer(&attempt);
 }
 
@@ -442,7 +315,7 @@ void tg_attempt_free(TgAttempt *attempt)
 gboolean tg_attempt_take_ready(TgAttempt *attempt, guint *out_id)
 {
     while (!g_queue_is_empty(&attempt->ready)) {
-        TgTask *task = task_at(attempt, GPOINTER_TO_UINT(g_queue_pop_head(&attempt->ready)));
+        TgTask *task = tg_attempt_at(attempt, GPOINTER_TO_UINT(g_queue_pop_head(&attempt->ready)));
 
         if (task->state == TG_TASK_READY) {
             set_state(attempt, task, TG_TASK_RUNNING);
@@ -456,7 +329,7 @@ gboolean tg_attempt_take_ready(TgAttempt *attempt, guint *out_id)
 /* The task, when it runs and was not cancelled meanwhile; else NULL. */
 static TgTask *running(TgAttempt *attempt, guint id)
 {
-    TgTask *task = id < attempt->tasks->len ? task_at(attempt, id) : NULL;
+    TgTask *task = id < attempt->tasks->len ? tg_attempt_at(attempt, id) : NULL;
 
     if (task == NULL || task->state != TG_TASK_RUNNING) {
         return NULL;
@@ -516,11 +389,12 @@ static gboolean add_followers(TgAttempt *attempt, TgTask *task, const TgTaskResu
 
     if (json_is_object(result->subtasks) && json_object_size(result->subtasks) > 0) {
         upstream = (int)attempt->tasks->len;
-        if (!add_generated(attempt, task, "^sub", result->subtasks, -1, error)) {
+        if (!tg_attempt_add_generated(attempt, task, "^sub", result->subtasks, -1, error)) {
             return FALSE;
         }
     }
-    return check == NULL || add_generated(attempt, task, "^check", check, upstream, error);
+    return check == NULL ||
+           tg_attempt_add_generated(attempt, task, "^check", check, upstream, error);
 }
 
 void tg_attempt_succeed(TgAttempt *attempt, guint id, const TgTaskResult *result)
@@ -536,7 +410,7 @@ void tg_attempt_succeed(TgAttempt *attempt, guint id, const TgTaskResult *result
         g_autoptr(json_t) error = json_pack("{s:s}", "message", problem->message);
 
         for (guint i = children; i < task->children->len; i++) { /* ^sub without its ^check */
-            task_at(attempt, g_array_index(task->children, guint, i))->is_superseded = TRUE;
+            tg_attempt_at(attempt, g_array_index(task->children, guint, i))->is_superseded = TRUE;
         }
         fail(attempt, task, error);
         return;
@@ -576,11 +450,11 @@ void tg_attempt_wait(TgAttempt *attempt, guint id, const json_t *state, gint64 a
 static void wake(TgAttempt *attempt, TgTask *task)
 {
     if (task->state == TG_TASK_GROUP_RETRY_WAITING && task->is_group) {
-        copy_for_retry(attempt, task);
+        tg_attempt_copy_for_retry(attempt, task);
         set_planned(attempt, task);
     } else if (task->state == TG_TASK_GROUP_RETRY_WAITING || task->state == TG_TASK_RETRY_WAITING) {
         for (guint i = 0; i < task->children->len; i++) { /* an operator's subtasks come anew */
-            task_at(attempt, g_array_index(task->children, guint, i))->is_superseded = TRUE;
+            tg_attempt_at(attempt, g_array_index(task->children, guint, i))->is_superseded = TRUE;
         }
         set_state(attempt, task, TG_TASK_READY);
         g_queue_push_tail(&attempt->ready, GUINT_TO_POINTER(task->id));
@@ -594,7 +468,7 @@ static void date_group_retries(TgAttempt *attempt, gint64 now_ms)
 
     while (!g_sequence_iter_is_end(first) && ((Waiting *)g_sequence_get(first))->at_ms <= 0) {
         Waiting waiting = *(Waiting *)g_sequence_get(first);
-        TgTask *task = task_at(attempt, waiting.id);
+        TgTask *task = tg_attempt_at(attempt, waiting.id);
         Waiting *dated = g_new(Waiting, 1);
 
         task->retry_at_ms = now_ms - waiting.at_ms;
@@ -609,7 +483,7 @@ void tg_attempt_tick(TgAttempt *attempt, gint64 now_ms)
 {
     GSequenceIter *first = NULL;
 
-    start_if_free(attempt, task_at(attempt, 0));
+    start_if_free(attempt, tg_attempt_at(attempt, 0));
     date_group_retries(attempt, now_ms);
     first = g_sequence_get_begin_iter(attempt->waiting);
     while (!g_sequence_iter_is_end(first)) {
@@ -619,7 +493,7 @@ void tg_attempt_tick(TgAttempt *attempt, gint64 now_ms)
             break;
         }
         g_sequence_remove(first);
-        wake(attempt, task_at(attempt, waiting.id));
+        wake(attempt, tg_attempt_at(attempt, waiting.id));
         first = g_sequence_get_begin_iter(attempt->waiting);
     }
     settle(attempt);
@@ -636,7 +510,7 @@ void tg_attempt_cancel(TgAttempt *attempt)
 {
     attempt->cancelled = TRUE;
     for (guint id = 0; id < attempt->tasks->len; id++) {
-        TgTask *task = task_at(attempt, id);
+        TgTask *task = tg_attempt_at(attempt, id);
 
         if (task->state == TG_TASK_READY || task->state == TG_TASK_RETRY_WAITING ||
             task->state == TG_TASK_GROUP_RETRY_WAITING) {
@@ -648,12 +522,12 @@ void tg_attempt_cancel(TgAttempt *attempt)
 
 gboolean tg_attempt_is_done(const TgAttempt *attempt)
 {
-    return tg_task_state_is_done(task_at(attempt, 0)->state);
+    return tg_task_state_is_done(tg_attempt_at(attempt, 0)->state);
 }
 
 gboolean tg_attempt_is_success(const TgAttempt *attempt)
 {
-    return task_at(attempt, 0)->state == TG_TASK_SUCCESS;
+    return tg_attempt_at(attempt, 0)->state == TG_TASK_SUCCESS;
 }
 
 gboolean tg_attempt_is_cancelled(const TgAttempt *attempt)
@@ -668,7 +542,7 @@ guint tg_attempt_task_count(const TgAttempt *attempt)
 
 const TgTask *tg_attempt_task(const TgAttempt *attempt, guint id)
 {
-    return task_at(attempt, id);
+    return tg_attempt_at(attempt, id);
 }
 
 gboolean tg_attempt_take_changed(TgAttempt *attempt, guint *out_id)

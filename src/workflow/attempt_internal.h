@@ -1,4 +1,4 @@
-/* What attempt.c and attempt_params.c share. */
+/* What the attempt*.c files share. */
 #pragma once
 
 #include "workflow/attempt.h"
@@ -13,3 +13,22 @@ struct TgAttempt {
     GQueue groups;      /* ids of groups whose children may all be done */
     gboolean cancelled;
 };
+
+static inline TgTask *tg_attempt_at(const TgAttempt *attempt, guint id)
+{
+    return attempt->tasks->pdata[id];
+}
+
+/* Whether so many more tasks are allowed; else "Too many tasks". */
+gboolean tg_attempt_check_limit(const TgAttempt *attempt, guint adding, GError **error);
+
+/* Adds a compiled list below `parent`; the id of its first task. */
+guint tg_attempt_add_graph(TgAttempt *attempt, const TgTask *parent, const TgGraph *graph,
+                           gboolean is_initial);
+
+/* Adds `config` as task `name` below `parent`, to wait for `upstream` (-1: for none). */
+gboolean tg_attempt_add_generated(TgAttempt *attempt, TgTask *parent, const char *name,
+                                  const json_t *config, int upstream, GError **error);
+
+/* Copies a group's tasks as the definition has them; the copies run, the old ones stay to see. */
+void tg_attempt_copy_for_retry(TgAttempt *attempt, TgTask *group);

@@ -2,11 +2,6 @@
 #include "params/params.h"
 #include "workflow/attempt_internal.h"
 
-static const TgTask *task_at(const TgAttempt *attempt, guint id)
-{
-    return attempt->tasks->pdata[id];
-}
-
 static void merge_exports(json_t *params, const TgTask *task)
 {
     tg_params_merge(params, task->export);
@@ -35,25 +30,25 @@ static void apply_tree(const TgAttempt *attempt, json_t *params, const TgTask *t
     }
     apply_store(params, task);
     for (guint i = 0; i < task->children->len; i++) {
-        apply_tree(attempt, params, task_at(attempt, g_array_index(task->children, guint, i)));
+        apply_tree(attempt, params,
+                   tg_attempt_at(attempt, g_array_index(task->children, guint, i)));
     }
 }
 
-/* Marks the siblings that a task waits for, directly or through others. */
+/* Marks the siblings that a task waits for, directly or through others. Siblings wait only for
+ * earlier ones, so the chain is no longer than the list. */
 static void mark_upstreams(const TgAttempt *attempt, const TgTask *task, GHashTable *marked)
 {
-    g_autoptr(GPtrArray) open = g_ptr_array_new();
+    g_autoptr(GArray) open = g_array_new(FALSE, FALSE, sizeof(guint));
 
-    g_ptr_array_add(open, (gpointer)task);
+    g_array_append_vals(open, task->upstreams->data, task->upstreams->len);
     while (open->len > 0) {
-        const TgTask *next = g_ptr_array_steal_index(open, open->len - 1);
+        guint id = g_array_index(open, guint, open->len - 1);
+        const GArray *more = tg_attempt_at(attempt, id)->upstreams;
 
-        for (guint i = 0; i < next->upstreams->len; i++) {
-            guint id = g_array_index(next->upstreams, guint, i);
-
-            if (g_hash_table_add(marked, GUINT_TO_POINTER(id))) {
-                g_ptr_array_add(open, (gpointer)task_at(attempt, id));
-            }
+        g_array_set_size(open, open->len - 1);
+        if (g_hash_table_add(marked, GUINT_TO_POINTER(id)) && more->len > 0) {
+            g_array_append_vals(open, more->data, more->len);
         }
     }
 }
@@ -67,7 +62,7 @@ static void apply_upstreams(const TgAttempt *attempt, json_t *params, const TgTa
     if (task->parent_id < 0 || task->upstreams->len == 0) {
         return;
     }
-    parent = task_at(attempt, (guint)task->parent_id);
+    parent = tg_attempt_at(attempt, (guint)task->parent_id);
     if (!parent->tree_stores) {
         return;
     }
@@ -77,7 +72,7 @@ static void apply_upstreams(const TgAttempt *attempt, json_t *params, const TgTa
         guint id = g_array_index(parent->children, guint, i);
 
         if (g_hash_table_contains(marked, GUINT_TO_POINTER(id))) {
-            apply_tree(attempt, params, task_at(attempt, id));
+            apply_tree(attempt, params, tg_attempt_at(attempt, id));
         }
     }
 }
@@ -85,12 +80,12 @@ static void apply_upstreams(const TgAttempt *attempt, json_t *params, const TgTa
 json_t *tg_attempt_collect_params(const TgAttempt *attempt, guint id)
 {
     json_t *params = json_deep_copy(attempt->params);
-    const TgTask *task = task_at(attempt, id);
+    const TgTask *task = tg_attempt_at(attempt, id);
     g_autoptr(GPtrArray) line = g_ptr_array_new(); /* the task, its parent, … the root */
 
-    for (const TgTask *t = task; t != NULL;
-         t = t->parent_id < 0 ? NULL : task_at(attempt, (guint)t->parent_id)) {
-        g_ptr_array_add(line, (gpointer)t);
+    g_ptr_array_add(line, (gpointer)task);
+    for (int at = task->parent_id; at >= 0; at = tg_attempt_at(attempt, (guint)at)->parent_id) {
+        g_ptr_array_add(line, tg_attempt_at(attempt, (guint)at));
     }
     for (guint i = line->len; i-- > 0;) {
         const TgTask *ancestor = line->pdata[i];

@@ -1,9 +1,9 @@
 /* Digdag's RuntimeParams. */
 #include "workflow/builtins.h"
 
-#include "schedule/zone.h"
-
 #include <string.h>
+
+#include "schedule/zone.h"
 
 static void set_text(json_t *into, const char *prefix, const char *name, const char *text)
 {

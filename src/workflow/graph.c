@@ -32,6 +32,14 @@ static void definition_free(gpointer data)
     g_free(task);
 }
 
+TgGraph *tg_graph_new(void)
+{
+    TgGraph *graph = g_new0(TgGraph, 1);
+
+    graph->tasks = g_ptr_array_new_with_free_func(definition_free);
+    return graph;
+}
+
 void tg_graph_free(TgGraph *graph)
 {
     if (graph != NULL) {
@@ -448,11 +456,10 @@ static gboolean compile_task(Compiler *c, int parent, const char *parent_full_na
 TgGraph *tg_graph_compile(const char *parent_full_name, const char *name, const json_t *config,
                           char **out_path, GError **error)
 {
-    g_autoptr(TgGraph) graph = g_new0(TgGraph, 1);
+    g_autoptr(TgGraph) graph = tg_graph_new();
     g_autoptr(GString) path = g_string_new(NULL);
     Compiler c = {.graph = graph, .path = path, .error = error};
 
-    graph->tasks = g_ptr_array_new_with_free_func(definition_free);
     if (!compile_task(&c, -1, parent_full_name, name, config)) {
         if (out_path != NULL) {
             *out_path = g_strdup(path->str);

@@ -38,6 +38,9 @@ typedef struct {
 TgGraph *tg_graph_compile(const char *parent_full_name, const char *name, const json_t *config,
                           char **out_path, GError **error);
 
+/* A graph without tasks, which own the TgTaskDefinition put into them. */
+TgGraph *tg_graph_new(void);
+
 void tg_graph_free(TgGraph *graph);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(TgGraph, tg_graph_free)
 

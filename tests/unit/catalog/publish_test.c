@@ -137,12 +137,22 @@ static guint count_files(const char *folder)
     return count;
 }
 
+static json_t *roll_back(const World *world, TgPartitionValues values, const char *to_id,
+                         gint64 now_ms, GError **error)
+{
+    TgPublishRollback to = {
+        .database = "sales", .table = "orders", .values = values, .to_id = to_id, .now_ms = now_ms};
+
+    return tg_publish_rollback(world->catalog, &to, error);
+}
+
 static void collect(const World *world, gint64 now_ms, gint64 grace_ms, TgPublishCollected *out)
 {
     g_autoptr(GError) error = NULL;
 
-    g_assert_true(
-        tg_publish_collect(world->catalog, world->objects, now_ms, grace_ms, FALSE, out, &error));
+    TgPublishCollect options = {.now_ms = now_ms, .grace_ms = grace_ms};
+
+    g_assert_true(tg_publish_collect(world->catalog, world->objects, &options, out, &error));
     g_assert_no_error(error);
 }
 
@@ -189,20 +199,17 @@ static void test_rolls_back_step_by_step_and_forward_by_id(World *world,
     g_autoptr(GError) error = NULL;
 
     for (guint i = 0; i < 2; i++) {
-        g_autoptr(json_t) now =
-            tg_publish_rollback(world->catalog, "sales", "orders", NULL, NULL, NOW_MS + 3, &error);
+        g_autoptr(json_t) now = roll_back(world, NULL, NULL, NOW_MS + 3, &error);
 
         g_assert_no_error(error);
         assert_reads(world, i == 0 ? "two" : "one");
     }
-    g_autoptr(json_t) none =
-        tg_publish_rollback(world->catalog, "sales", "orders", NULL, NULL, NOW_MS + 4, &error);
+    g_autoptr(json_t) none = roll_back(world, NULL, NULL, NOW_MS + 4, &error);
 
     g_assert_null(none);
     g_assert_error(error, TG_ERROR, TG_ERROR_NOT_FOUND);
     g_clear_error(&error);
-    g_autoptr(json_t) again =
-        tg_publish_rollback(world->catalog, "sales", "orders", NULL, id, NOW_MS + 5, &error);
+    g_autoptr(json_t) again = roll_back(world, NULL, id, NOW_MS + 5, &error);
 
     g_assert_no_error(error);
     assert_reads(world, "three");
@@ -223,8 +230,7 @@ static void test_gc_keeps_the_grace_time_and_what_is_shown(World *world,
     g_assert_cmpuint(collected.objects, ==, 1);
     g_assert_cmpint(collected.bytes, ==, 3);
     assert_reads(world, "two");
-    g_autoptr(json_t) back =
-        tg_publish_rollback(world->catalog, "sales", "orders", NULL, NULL, NOW_MS, &error);
+    g_autoptr(json_t) back = roll_back(world, NULL, NULL, NOW_MS, &error);
 
     g_assert_null(back);
     g_assert_error(error, TG_ERROR, TG_ERROR_CONFLICT);
@@ -336,8 +342,7 @@ static void test_a_partition_is_switched_and_rolled_back_alone(World *world,
 
     g_assert_cmpstr(first, !=, second);
     g_assert_true(g_str_has_suffix(second, "/day=2020-01-01/"));
-    g_autoptr(json_t) now =
-        tg_publish_rollback(world->catalog, "sales", "orders", values, NULL, NOW_MS, NULL);
+    g_autoptr(json_t) now = roll_back(world, values, NULL, NOW_MS, NULL);
     g_autofree char *back = location_of_day(world, "2020-01-01");
     g_autofree char *untouched = location_of_day(world, "2020-01-02");
 

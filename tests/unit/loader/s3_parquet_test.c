@@ -54,10 +54,9 @@ static void test_exact_types_arrive(void)
     g_autofree char *types =
         query(load, "typeof(l), typeof(d), typeof(b), typeof(t), typeof(m), typeof(dt), typeof(s)");
 
-    g_assert_cmpstr(
-        values, ==,
-        "1,1.5,true,2015-01-27 19:23:49.123456,12.30,2015-01-27,\"{\"\"a\"\":1}\",\n"
-        "NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL\n");
+    g_assert_cmpstr(values, ==,
+                    "1,1.5,true,2015-01-27 19:23:49.123456,12.30,2015-01-27,\"{\"\"a\"\":1}\",\n"
+                    "NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL\n");
     g_assert_nonnull(
         strstr(types, "BIGINT,DOUBLE,BOOLEAN,TIMESTAMP,\"DECIMAL(10,2)\",DATE,VARCHAR"));
 }

@@ -351,8 +351,9 @@ static void test_a_failed_test_leaves_the_old_table(World *world, gconstpointer 
     request.sql = "select 5 as id union all select 5";
     ctas_fails(world, request, "test 'unique: id' failed: 1 row should not be there");
     expect(world, "select * from shop.t", "1");
-    g_assert_true(
-        tg_publish_collect(world->catalog, world->objects, NOW_MS, 0, TRUE, &collected, NULL));
+    TgPublishCollect options = {.now_ms = NOW_MS, .dry_run = TRUE};
+
+    g_assert_true(tg_publish_collect(world->catalog, world->objects, &options, &collected, NULL));
     g_assert_cmpuint(collected.objects, ==, 0); /* nothing was left behind */
     json_decref(tests);
 }

@@ -79,7 +79,8 @@ int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/schedule/zone/forms", test_forms);
-    g_test_add_func("/schedule/zone/days-start-at-local-midnight", test_days_start_at_local_midnight);
+    g_test_add_func("/schedule/zone/days-start-at-local-midnight",
+                    test_days_start_at_local_midnight);
     g_test_add_func("/schedule/zone/names-go-back-to-instants", test_names_go_back_to_instants);
     g_test_add_func("/schedule/zone/bad-texts-are-refused", test_bad_texts_are_refused);
     g_test_add_func("/schedule/zone/an-unknown-zone-is-an-error", test_an_unknown_zone_is_an_error);

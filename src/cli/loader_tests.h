@@ -1,0 +1,12 @@
+/* Data tests of loads, run by the engine. */
+#pragma once
+
+#include <glib.h>
+#include <jansson.h>
+
+#include "columns/type.h"
+#include "engine/engine.h"
+
+/* As TgLoaderServices.run_tests, with the engine to run them on. */
+gboolean tg_cli_run_loader_tests(TgEngine *engine, const json_t *tests, const TgSchema *schema,
+                                 GPtrArray *staged, json_t **out_results, GError **error);

@@ -1,0 +1,417 @@
+/* tegaru run: one attempt of a workflow on this machine. */
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/random.h"
+#include "cli/command.h"
+#include "cli/operators.h"
+#include "cli/run_display.h"
+#include "cli/run_options.h"
+#include "cli/run_services.h"
+#include "cli/run_tree.h"
+#include "cli/state.h"
+#include "executor/local_run.h"
+#include "executor/selection.h"
+#include "params/params.h"
+#include "params/yaml_write.h"
+#include "schedule/schedule.h"
+#include "schedule/zone.h"
+
+#define TASKS_MAX                                                                                  \
+    1000 /* of an attempt under the name digdag (Limits.java); tegaru has no limit                 \
+          */
+
+static gint is_cancelled; /* set by signals */
+
+static void on_signal(int number G_GNUC_UNUSED)
+{
+    static const char message[] = "\nStopping; again to give up at once.\n";
+
+    if (g_atomic_int_add(&is_cancelled, 1) > 0) {
+        _exit(130);
+    }
+    (void)!write(STDERR_FILENO, message, sizeof message - 1);
+}
+
+/* A run under construction and under way. */
+typedef struct {
+    const TgCli *cli;
+    const TgRunOptions *options;
+    TgProject *project;
+    const TgWorkflowFile *workflow;
+    TgGraph *graph;
+    json_t *params;
+    GTimeZone *zone;
+    TgCliState *state;
+    char *status_root;
+    TgStatusFolder *status;
+    char *session_uuid;
+    TgAttemptIdentity identity;
+    GHashTable *run_names;
+    GHashTable *reuse_names;
+    TgRunDisplay *display;
+} Run;
+
+static void run_clear(Run *run)
+{
+    tg_project_free(run->project);
+    tg_graph_free(run->graph);
+    json_decref(run->params);
+    g_clear_pointer(&run->zone, g_time_zone_unref);
+    tg_cli_state_free(run->state);
+    g_free(run->status_root);
+    tg_status_folder_free(run->status);
+    g_free(run->session_uuid);
+    g_clear_pointer(&run->run_names, g_hash_table_unref);
+    g_clear_pointer(&run->reuse_names, g_hash_table_unref);
+    tg_run_display_free(run->display);
+}
+
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Run, run_clear)
+
+static gboolean compile(Run *run, GError **error)
+{
+    g_autofree char *root = g_strconcat("+", run->workflow->name, NULL);
+    g_autofree char *path = NULL;
+    g_autoptr(GError) problem = NULL;
+    guint index = 0;
+
+    run->graph = tg_graph_compile("", root, run->workflow->config, &path, &problem);
+    if (run->graph == NULL) {
+        tg_yaml_error(run->workflow->yaml, path, error, "%s", problem->message);
+        return FALSE;
+    }
+    if (run->options->task_pattern == NULL) {
+        return TRUE;
+    }
+    if (!tg_selection_find(run->graph, run->options->task_pattern, &index, error)) {
+        return FALSE;
+    }
+    TgGraph *part = tg_selection_extract(run->graph, index);
+
+    tg_graph_free(run->graph);
+    run->graph = part;
+    return TRUE;
+}
+
+static gboolean find_index(const Run *run, const char *pattern, guint *out, GError **error)
+{
+    return tg_selection_find(run->graph, pattern, out, error);
+}
+
+/* --rerun, --start, --goal, --end. */
+static gboolean select_tasks(Run *run, GError **error)
+{
+    const TgRunOptions *o = run->options;
+    guint index = 0;
+
+    if (o->goal != NULL) {
+        if (!find_index(run, o->goal, &index, error)) {
+            return FALSE;
+        }
+        run->reuse_names = tg_selection_before(run->graph, index);
+        run->run_names = tg_selection_before(run->graph, index);
+        tg_selection_add_tree(run->graph, index, run->run_names);
+    }
+    if (o->start != NULL) {
+        if (!find_index(run, o->start, &index, error)) {
+            return FALSE;
+        }
+        run->reuse_names = tg_selection_before(run->graph, index);
+    }
+    if (o->rerun) {
+        run->reuse_names = g_hash_table_new(g_str_hash, g_str_equal);
+    }
+    if (o->end != NULL) {
+        if (!find_index(run, o->end, &index, error)) {
+            return FALSE;
+        }
+        run->run_names = tg_selection_before(run->graph, index);
+    }
+    return TRUE;
+}
+
+static void set_session_param(const Run *run, const char *key, gint64 session_ms)
+{
+    g_autofree char *text = tg_zone_format(run->zone, session_ms, TG_ZONE_TIME);
+
+    json_object_set_new(run->params, key, json_string(text));
+}
+
+/* last_session_time and next_session_time, when the workflow has a schedule. One that cannot be
+ * read does not stop a run by hand (case s12); `check` tells of it. */
+static void set_schedule_params(const Run *run)
+{
+    const json_t *config = json_object_get(run->workflow->config, "schedule");
+    g_autoptr(GError) problem = NULL;
+    g_autoptr(TgSchedule) schedule = NULL;
+    TgScheduleTime time = {0};
+
+    if (config == NULL) {
+        return;
+    }
+    schedule = tg_schedule_parse(config, run->zone, &problem);
+    if (schedule == NULL) {
+        tg_run_display_warn(run->display, NULL, problem->message);
+        return;
+    }
+    if (tg_schedule_last(schedule, run->identity.session_time_ms, &time)) {
+        set_session_param(run, "last_session_time", time.session_ms);
+    }
+    if (tg_schedule_next(schedule, run->identity.session_time_ms, &time)) {
+        set_session_param(run, "next_session_time", time.session_ms);
+    }
+}
+
+static gboolean choose_session(Run *run, GError **error)
+{
+    const TgRunOptions *o = run->options;
+    const char *zone_name = run->workflow->timezone;
+    g_autofree char *note = NULL;
+    gint64 session_ms = 0;
+
+    if (o->timezone != NULL && !tg_params_has(run->workflow->config, "timezone")) {
+        zone_name = o->timezone;
+    }
+    run->zone = tg_zone_new(zone_name, error);
+    TgSessionChoice choice = {.text = o->session,
+                              .workflow_name = run->workflow->name,
+                              .status_root = run->status_root,
+                              .zone = run->zone};
+
+    if (run->zone == NULL || !tg_run_options_session(&choice, &session_ms, &note, error)) {
+        return FALSE;
+    }
+    if (note != NULL) {
+        tg_run_display_note(run->display, NULL, note);
+    }
+    g_autofree char *folder = tg_zone_format(run->zone, session_ms, TG_ZONE_FOLDER);
+
+    run->status = tg_status_folder_new(run->status_root, folder);
+    run->session_uuid = tg_random_uuid();
+    run->identity = (TgAttemptIdentity){.timezone_name = zone_name,
+                                        .zone = run->zone,
+                                        .session_uuid = run->session_uuid,
+                                        .session_time_ms = session_ms,
+                                        .session_id = 1,
+                                        .attempt_id = 1,
+                                        .project_id = 1};
+    set_schedule_params(run);
+    return TRUE;
+}
+
+/* Digdag keeps its states in .digdag/status, so that either program goes on with the other's. */
+static char *status_root_of(const Run *run)
+{
+    if (run->options->save_folder != NULL) {
+        return g_canonicalize_filename(run->options->save_folder, run->project->folder);
+    }
+    return run->cli->program == TG_PROGRAM_DIGDAG
+               ? g_build_filename(run->project->folder, ".digdag", "status", NULL)
+               : g_build_filename(run->state->folder, "status", NULL);
+}
+
+static gboolean prepare(Run *run, GError **error)
+{
+    const TgRunOptions *o = run->options;
+
+    run->params = tg_run_options_params(o->param_files, o->params, error);
+    if (run->params == NULL) {
+        return FALSE;
+    }
+    run->project = tg_project_load(o->project_folder == NULL ? "." : o->project_folder, error);
+    if (run->project == NULL) {
+        return FALSE;
+    }
+    run->workflow = tg_project_find(run->project, o->workflow_name, error);
+    if (run->workflow == NULL || !compile(run, error)) {
+        return FALSE;
+    }
+    run->state = tg_cli_state_new(run->project->folder);
+    run->status_root = status_root_of(run);
+    run->display = tg_run_display_new(run->cli, o->is_quiet);
+    return choose_session(run, error) && select_tasks(run, error);
+}
+
+static void starts(gpointer data, const char *task_name, const char *type, const json_t *command)
+{
+    tg_run_display_start(data, task_name, type, command);
+}
+
+static void warns(gpointer data, const char *task_name, const char *message)
+{
+    tg_run_display_warn(data, task_name, message);
+}
+
+static void shows_params(gpointer data, const char *task_name, const json_t *params)
+{
+    g_autofree char *text = tg_yaml_write(params);
+    g_autofree char *lines = g_strconcat("\n", text, NULL);
+
+    tg_run_display_warn(data, task_name, lines);
+}
+
+static void happened(gpointer data, const TgTask *task, TgRunEvent event, const char *message)
+{
+    tg_run_display_happened(data, task, event, message);
+}
+
+static void tick(gpointer data)
+{
+    tg_run_display_tick(data);
+}
+
+/* What failed, in Digdag's words. */
+static void print_failures(const Run *run, const TgAttempt *attempt)
+{
+    (void)fputs("\n", stderr);
+    for (guint i = 0; i < tg_attempt_task_count(attempt); i++) {
+        const TgTask *task = tg_attempt_task(attempt, i);
+        const char *message = json_string_value(json_object_get(task->error, "message"));
+
+        if (task->state == TG_TASK_ERROR && !task->is_superseded && message != NULL) {
+            g_auto(GStrv) lines = g_strsplit(message, "\n", -1);
+            g_autofree char *indented = g_strjoinv("\n    ", lines);
+
+            (void)fprintf(stderr, "  * %s:\n    %s\n\n", task->full_name, indented);
+        }
+    }
+    if (tg_attempt_is_cancelled(attempt)) {
+        (void)fputs("Stopped.\n", stderr);
+    }
+    if (!run->options->no_save) {
+        (void)fprintf(stderr,
+                      "Task state is saved at %s directory.\n"
+                      "  * Run again to continue where it failed.\n"
+                      "  * Use --session <daily | hourly | \"yyyy-MM-dd[ HH:mm:ss]\"> to not reuse "
+                      "the last session time.\n"
+                      "  * Use --rerun, --start +NAME, or --goal +NAME argument to rerun skipped "
+                      "tasks.\n",
+                      run->status->folder);
+    }
+}
+
+static void print_success(const Run *run)
+{
+    if (run->options->no_save || run->options->dry_run) {
+        (void)fputs("Success.\n", stderr);
+    } else if (run->cli->program == TG_PROGRAM_DIGDAG) {
+        (void)fprintf(stderr, "Success. Task state is saved at %s directory.\n",
+                      run->status->folder);
+    } else {
+        (void)fputs("Success. (--rerun runs it all again.)\n", stderr);
+    }
+}
+
+/* One object a task: what scripts read. */
+static void print_json(const Run *run, const TgAttempt *attempt)
+{
+    g_autofree char *session =
+        tg_zone_format(run->zone, run->identity.session_time_ms, TG_ZONE_TIME);
+    g_autoptr(json_t) all =
+        json_pack("{s:s, s:s, s:b, s:[]}", "workflow", run->workflow->name, "session_time", session,
+                  "success", tg_attempt_is_success(attempt), "tasks");
+
+    for (guint i = 0; i < tg_attempt_task_count(attempt); i++) {
+        const TgTask *task = tg_attempt_task(attempt, i);
+        json_t *one = json_pack("{s:s, s:s}", "name", task->full_name, "state",
+                                tg_task_state_name(task->state));
+
+        if (task->error != NULL) {
+            json_object_set(one, "error", task->error);
+        }
+        if (task->receipt != NULL) {
+            json_object_set(one, "receipt", task->receipt);
+        }
+        json_array_append_new(json_object_get(all, "tasks"), one);
+    }
+    g_autofree char *text = json_dumps(all, JSON_INDENT(2) | JSON_REAL_PRECISION(17));
+
+    (void)puts(text);
+}
+
+static int report(const Run *run, const TgAttempt *attempt)
+{
+    gboolean success = tg_attempt_is_success(attempt);
+
+    tg_run_display_finish(run->display);
+    if (run->options->is_json) {
+        print_json(run, attempt);
+    } else if (success && !run->options->is_quiet) {
+        print_success(run);
+    }
+    if (!success) {
+        print_failures(run, attempt);
+    }
+    return success ? 0 : tg_attempt_is_cancelled(attempt) ? 130 : 1;
+}
+
+/* The most tasks of an attempt; `-X executor.task_max_run=N` sets it, as in Digdag. */
+static guint tasks_max_of(const Run *run)
+{
+    static const char key[] = "executor.task_max_run=";
+    char *const *properties = run->options->system_properties;
+    guint max = run->cli->program == TG_PROGRAM_DIGDAG ? TASKS_MAX : 0;
+
+    for (guint i = 0; properties != NULL && properties[i] != NULL; i++) {
+        if (g_str_has_prefix(properties[i], key)) {
+            max = (guint)g_ascii_strtoull(properties[i] + strlen(key), NULL, 10);
+        }
+    }
+    return max;
+}
+
+static int execute(Run *run)
+{
+    guint tasks_max = tasks_max_of(run);
+    g_autoptr(TgRunServices) services =
+        tg_run_services_new(run->state, run->project, run->display, &is_cancelled, tasks_max);
+    g_autoptr(GError) error = NULL;
+    TgLocalRun local = {.graph = run->graph,
+                        .params = run->params,
+                        .turns = {.identity = &run->identity,
+                                  .operators = tg_cli_operators(),
+                                  .services = tg_run_services_get(services),
+                                  .project_folder = run->project->folder,
+                                  .dry_run = run->options->dry_run,
+                                  .show_params = run->options->show_params,
+                                  .starts = starts,
+                                  .warns = warns,
+                                  .shows_params = shows_params,
+                                  .data = run->display},
+                        .status = run->options->no_save ? NULL : run->status,
+                        .run_names = run->run_names,
+                        .reuse_names = run->reuse_names,
+                        .tasks_max = tasks_max,
+                        .threads_max = (guint)MAX(run->options->threads_max, 0),
+                        .is_cancelled = &is_cancelled,
+                        .watcher = {.happened = happened, .tick = tick, .data = run->display}};
+    struct sigaction action = {.sa_handler = on_signal};
+
+    (void)sigaction(SIGINT, &action, NULL);
+    (void)sigaction(SIGTERM, &action, NULL);
+    g_autoptr(TgAttempt) attempt = tg_local_run(&local, &error);
+
+    return attempt == NULL ? tg_cli_fail(run->cli, g_steal_pointer(&error)) : report(run, attempt);
+}
+
+static int run_run(const TgCli *cli, int argc, char **argv)
+{
+    g_auto(TgRunOptions) options = {NULL};
+    g_auto(Run) run = {.cli = cli, .options = &options};
+    g_autoptr(GError) error = NULL;
+    int status = 0;
+
+    if (!tg_run_options_parse(cli, argc, argv, &options, &status)) {
+        return status;
+    }
+    if (!prepare(&run, &error)) {
+        return tg_cli_fail(cli, g_steal_pointer(&error));
+    }
+    return execute(&run);
+}
+
+const TgCommand tg_command_run = {
+    .name = "run", .summary = "Run a workflow on this machine", .run = run_run};

@@ -1,0 +1,37 @@
+/* Shows a run: a live tree on a terminal, plain lines otherwise. */
+#pragma once
+
+#include <glib.h>
+
+#include "cli/command.h"
+#include "executor/local_run.h"
+#include "loader/loader.h"
+
+/* Any thread may call the functions that say nothing else. */
+typedef struct TgRunDisplay TgRunDisplay;
+
+/* @is_quiet only what tasks print, warnings and failures */
+TgRunDisplay *tg_run_display_new(const TgCli *cli, gboolean is_quiet);
+void tg_run_display_free(TgRunDisplay *display);
+
+/* A task starts: "sh>: echo a". */
+void tg_run_display_start(TgRunDisplay *display, const char *task_name, const char *type,
+                          const json_t *command);
+
+/* What a task prints: goes to stdout as it is. */
+void tg_run_display_print(TgRunDisplay *display, const char *text, gsize size_bytes);
+
+/* A line about a task, or (task_name NULL) about the run: goes to stderr. */
+void tg_run_display_note(TgRunDisplay *display, const char *task_name, const char *message);
+void tg_run_display_warn(TgRunDisplay *display, const char *task_name, const char *message);
+
+void tg_run_display_progress(TgRunDisplay *display, const char *task_name,
+                             const TgLoaderProgress *progress);
+
+/* Called in the thread of the run. */
+void tg_run_display_happened(TgRunDisplay *display, const TgTask *task, TgRunEvent event,
+                             const char *message);
+void tg_run_display_tick(TgRunDisplay *display);
+
+/* Draws the tree for the last time and leaves it on the screen. */
+void tg_run_display_finish(TgRunDisplay *display);

@@ -1,0 +1,243 @@
+/* The loop: hand out ready tasks, take answers, save states. */
+#include "executor/local_run.h"
+
+#include <string.h>
+
+#include "base/clock.h"
+#include "params/params.h"
+
+#define TICK_US ((gint64)100 * 1000)
+
+typedef struct {
+    const TgLocalRun *run;
+    TgAttempt *attempt;
+    GThreadPool *pool;
+    GAsyncQueue *answers; /* of TgTurnJob */
+    GHashTable *subtasks; /* task id -> json_t: what operators gave, for the saved state */
+    GHashTable *reused;   /* task ids whose state is saved already, or need not be */
+    guint running;
+    gboolean is_cancelled;
+} Loop;
+
+static void work(gpointer data, gpointer user_data)
+{
+    tg_turn_job_run(data);
+    g_async_queue_push(user_data, data);
+}
+
+static void tell(const Loop *loop, const TgTask *task, TgRunEvent event, const char *message)
+{
+    loop->run->watcher.happened(loop->run->watcher.data, task, event, message);
+}
+
+/* Gives a task the result of an earlier run. */
+static void reuse(Loop *loop, guint id, const json_t *saved)
+{
+    const json_t *result = json_object_get(saved, "result");
+    const json_t *subtasks = json_object_get(result, "subtaskConfig");
+    TgTaskResult given = {
+        .subtasks = json_object_size(subtasks) == 0 ? NULL : subtasks,
+        .store = json_object_get(result, "storeParams"),
+        .reset_store = json_object_get(result, "resetStoreParams"),
+        .export = json_object_get(result, "exportParams"),
+        .receipt = json_object_get(result, "receipt"),
+    };
+
+    g_hash_table_add(loop->reused, GUINT_TO_POINTER(id));
+    tell(loop, tg_attempt_task(loop->attempt, id), TG_RUN_REUSED, NULL);
+    tg_attempt_succeed(loop->attempt, id, &given);
+}
+
+static void skip(Loop *loop, guint id)
+{
+    static const TgTaskResult nothing;
+
+    g_hash_table_add(loop->reused, GUINT_TO_POINTER(id));
+    tell(loop, tg_attempt_task(loop->attempt, id), TG_RUN_SKIPPED, NULL);
+    tg_attempt_succeed(loop->attempt, id, &nothing);
+}
+
+static json_t *saved_state(const Loop *loop, const char *full_name)
+{
+    const TgLocalRun *run = loop->run;
+
+    if (run->status == NULL ||
+        (run->reuse_names != NULL && !g_hash_table_contains(run->reuse_names, full_name))) {
+        return NULL;
+    }
+    return tg_status_folder_load(run->status, full_name);
+}
+
+static void hand_out(Loop *loop, guint id)
+{
+    const TgTask *task = tg_attempt_task(loop->attempt, id);
+    const TgLocalRun *run = loop->run;
+    g_autoptr(json_t) saved = NULL;
+
+    if (run->run_names != NULL && !g_hash_table_contains(run->run_names, task->full_name)) {
+        skip(loop, id);
+        return;
+    }
+    saved = saved_state(loop, task->full_name);
+    if (saved != NULL) {
+        reuse(loop, id, saved);
+        return;
+    }
+    TgTurnJob *job = tg_turn_job_new(&run->turns, id, task->full_name,
+                                     tg_attempt_collect_params(loop->attempt, id),
+                                     json_deep_copy(task->local), task->state_params);
+
+    loop->running++;
+    (void)g_thread_pool_push(loop->pool, job, NULL); /* fails only to start one more thread */
+}
+
+/* Saves a task that just became SUCCESS. */
+static gboolean save(const Loop *loop, const TgTask *task, GError **error)
+{
+    gpointer key = GUINT_TO_POINTER(task->id);
+
+    if (loop->run->status == NULL || loop->run->turns.dry_run ||
+        g_hash_table_contains(loop->reused, key)) {
+        return TRUE;
+    }
+    return tg_status_folder_save(loop->run->status, task, g_hash_table_lookup(loop->subtasks, key),
+                                 NULL, error);
+}
+
+/* Takes note of every change of state. */
+static gboolean follow_changes(Loop *loop, GError **error)
+{
+    guint id = 0;
+
+    while (tg_attempt_take_changed(loop->attempt, &id)) {
+        const TgTask *task = tg_attempt_task(loop->attempt, id);
+
+        if (!tg_task_state_is_done(task->state)) {
+            continue;
+        }
+        if (task->state == TG_TASK_SUCCESS && !save(loop, task, error)) {
+            return FALSE;
+        }
+        tell(loop, task, TG_RUN_ENDED,
+             task->error == NULL ? NULL
+                                 : json_string_value(json_object_get(task->error, "message")));
+    }
+    return TRUE;
+}
+
+static void take_answer(Loop *loop, TgTurnJob *take_job)
+{
+    g_autoptr(TgTurnJob) job = take_job;
+    TgTaskResult result = {.subtasks = job->subtasks,
+                           .store = job->store,
+                           .reset_store = job->reset_store,
+                           .export = job->export,
+                           .receipt = job->receipt};
+
+    loop->running--;
+    if (job->end == TG_TURN_FAILED) {
+        g_autoptr(json_t) error = json_pack("{s:s}", "message", job->message);
+
+        tg_attempt_fail(loop->attempt, job->task_id, error);
+        return;
+    }
+    if (job->end == TG_TURN_AGAIN) {
+        if (job->message != NULL) {
+            tell(loop, tg_attempt_task(loop->attempt, job->task_id), TG_RUN_RETRIES, job->message);
+        }
+        tg_attempt_wait(loop->attempt, job->task_id, job->state, job->again_at_ms);
+        return;
+    }
+    if (job->subtasks != NULL) {
+        g_hash_table_insert(loop->subtasks, GUINT_TO_POINTER(job->task_id),
+                            json_incref(job->subtasks));
+    }
+    tg_attempt_succeed(loop->attempt, job->task_id, &result);
+}
+
+/* Waits for an answer, the next timer, or a tick, whichever comes first. */
+static void wait_for_answer(Loop *loop)
+{
+    gint64 due_in_us = tg_attempt_next_due_ms(loop->attempt) == G_MAXINT64
+                           ? TICK_US
+                           : (tg_attempt_next_due_ms(loop->attempt) - tg_clock_now_ms()) * 1000;
+    TgTurnJob *job =
+        g_async_queue_timeout_pop(loop->answers, (guint64)CLAMP(due_in_us, 1000, TICK_US));
+
+    for (; job != NULL; job = g_async_queue_try_pop(loop->answers)) {
+        take_answer(loop, job);
+    }
+}
+
+static gboolean run_to_the_end(Loop *loop, GError **error)
+{
+    while (!tg_attempt_is_done(loop->attempt) || loop->running > 0) {
+        guint id = 0;
+
+        if (!loop->is_cancelled && g_atomic_int_get(loop->run->is_cancelled) != 0) {
+            loop->is_cancelled = TRUE;
+            tg_attempt_cancel(loop->attempt);
+        }
+        tg_attempt_tick(loop->attempt, tg_clock_now_ms());
+        if (!follow_changes(loop, error)) { /* first: what is done is told before what starts */
+            return FALSE;
+        }
+        while (tg_attempt_take_ready(loop->attempt, &id)) {
+            hand_out(loop, id);
+        }
+        if (!follow_changes(loop, error)) {
+            return FALSE;
+        }
+        if (loop->running > 0 || !tg_attempt_is_done(loop->attempt)) {
+            loop->run->watcher.tick(loop->run->watcher.data);
+        }
+        if (loop->running > 0 || tg_attempt_next_due_ms(loop->attempt) != G_MAXINT64) {
+            wait_for_answer(loop);
+        }
+    }
+    return follow_changes(loop, error);
+}
+
+/* Digdag tells of a failed attempt by a task ^failure-alert, which leaves a state, too. */
+static gboolean save_failure_alert(const Loop *loop, GError **error)
+{
+    const TgTask *root = tg_attempt_task(loop->attempt, 0);
+    g_autofree char *name = g_strconcat(root->full_name, "^failure-alert", NULL);
+    TgTask alert = {.full_name = name};
+
+    if (loop->run->status == NULL || loop->run->turns.dry_run ||
+        tg_attempt_is_success(loop->attempt) || tg_attempt_is_cancelled(loop->attempt)) {
+        return TRUE;
+    }
+    return tg_status_folder_save(loop->run->status, &alert, NULL, NULL, error);
+}
+
+static void loop_clear(Loop *loop)
+{
+    g_thread_pool_free(loop->pool, FALSE, TRUE);
+    for (TgTurnJob *job = NULL; (job = g_async_queue_try_pop(loop->answers)) != NULL;) {
+        tg_turn_job_free(job);
+    }
+    g_async_queue_unref(loop->answers);
+    g_hash_table_unref(loop->subtasks);
+    g_hash_table_unref(loop->reused);
+}
+
+TgAttempt *tg_local_run(const TgLocalRun *run, GError **error)
+{
+    g_autoptr(TgAttempt) attempt = tg_attempt_new(run->graph, run->params, run->tasks_max, error);
+    Loop loop = {.run = run, .attempt = attempt};
+
+    if (attempt == NULL) {
+        return NULL;
+    }
+    loop.answers = g_async_queue_new();
+    loop.subtasks = g_hash_table_new_full(NULL, NULL, NULL, (GDestroyNotify)json_decref);
+    loop.reused = g_hash_table_new(NULL, NULL);
+    loop.pool = g_thread_pool_new(work, loop.answers,
+                                  run->threads_max == 0 ? -1 : (gint)run->threads_max, FALSE, NULL);
+    gboolean ok = run_to_the_end(&loop, error) && save_failure_alert(&loop, error);
+
+    loop_clear(&loop);
+    return ok ? g_steal_pointer(&attempt) : NULL;
+}

@@ -1,0 +1,117 @@
+/* for_each>: runs `_do` for every combination of values. Digdag's ForEachOperatorFactory.java. */
+#include <string.h>
+
+#include "operators/support.h"
+#include "params/params.h"
+
+#define TAG_CHARACTERS 8 /* of a value that a task's name shows */
+
+/* java.net.URLEncoder, with %20 for blanks. */
+static void append_tag(GString *name, const char *text)
+{
+    g_autofree char *valid = g_utf8_make_valid(text, -1);
+    const char *end = g_utf8_strlen(valid, -1) > TAG_CHARACTERS
+                          ? g_utf8_offset_to_pointer(valid, TAG_CHARACTERS)
+                          : valid + strlen(valid);
+
+    for (const char *c = valid; c < end; c++) {
+        if (g_ascii_isalnum(*c) || strchr("*-._", *c) != NULL) {
+            g_string_append_c(name, *c);
+        } else {
+            g_string_append_printf(name, "%%%02X", (guint)(guchar)*c);
+        }
+    }
+}
+
+/* The lists by variable, each given as a list or as JSON text. */
+static json_t *read_lists(const json_t *map, GError **error)
+{
+    json_t *lists = json_object();
+    const char *key = NULL;
+    json_t *value = NULL;
+
+    json_object_foreach ((json_t *)map, key, value) {
+        json_t *list = tg_params_parse_list(map, key, error);
+
+        if (list == NULL) {
+            g_prefix_error(error, "for_each>: ");
+            json_decref(lists);
+            return NULL;
+        }
+        json_object_set_new(lists, key, list);
+    }
+    return lists;
+}
+
+/* The number of combinations; G_MAXINT64 when it overflows. */
+static gint64 count_combinations(const json_t *lists)
+{
+    gint64 count = json_object_size(lists) == 0 ? 0 : 1;
+    const char *key = NULL;
+    json_t *list = NULL;
+
+    json_object_foreach ((json_t *)lists, key, list) {
+        gint64 size = (gint64)json_array_size(list);
+
+        count = size != 0 && count > G_MAXINT64 / size ? G_MAXINT64 : count * size;
+    }
+    return count;
+}
+
+/* The combination with a number: the first variable varies slowest. */
+static void add_combination(json_t *subtasks, const json_t *do_map, const json_t *lists,
+                            gint64 number, gint64 count)
+{
+    g_autoptr(GString) name = g_string_new("+for-");
+    json_t *variables = json_object();
+    gint64 block = count;
+    guint position = 0;
+    const char *key = NULL;
+    json_t *list = NULL;
+
+    json_object_foreach ((json_t *)lists, key, list) {
+        block /= (gint64)json_array_size(list);
+        gint64 index = number / block % (gint64)json_array_size(list);
+        json_t *value = json_array_get(list, (gsize)index);
+        g_autofree char *text = tg_params_to_text(value);
+
+        g_string_append_printf(name, "%s%u=", position == 0 ? "" : "&", position);
+        append_tag(name, key);
+        g_string_append_printf(name, "=%" G_GINT64_FORMAT "=", index);
+        append_tag(name, text);
+        json_object_set(variables, key, value);
+        position++;
+    }
+    tg_operator_add_subtask(subtasks, name->str, do_map, variables);
+}
+
+static gboolean for_each_run(TgTurn *turn, TgOutcome *out, GError **error)
+{
+    const json_t *do_map = tg_operator_do(turn, error);
+    g_autoptr(json_t) map =
+        do_map == NULL ? NULL : tg_params_parse_map(turn->params, "_command", error);
+    g_autoptr(json_t) lists = map == NULL ? NULL : read_lists(map, error);
+
+    if (lists == NULL) {
+        return FALSE;
+    }
+    gint64 count = count_combinations(lists);
+
+    if (!tg_operator_check_limit(turn, "for_each", count, error)) {
+        return FALSE;
+    }
+    json_t *subtasks = json_object();
+
+    for (gint64 i = 0; i < count; i++) {
+        add_combination(subtasks, do_map, lists, i, count);
+    }
+    *out = TG_OUTCOME_DONE;
+    return tg_operator_finish_subtasks(turn, subtasks, error);
+}
+
+static const char *const options[] = {"_do", "_parallel", NULL};
+
+const TgOperator tg_operator_for_each = {.name = "for_each",
+                                         .help = "Runs _do for every combination of values",
+                                         .options = options,
+                                         .run = for_each_run};

@@ -1,0 +1,141 @@
+/* A task as a load. */
+#include "operators/support_load.h"
+
+#include <string.h>
+
+#include "operators/support.h"
+#include "params/params.h"
+#include "params/yaml.h"
+
+static gboolean run_tests(gpointer data, const json_t *tests, const TgSchema *schema,
+                          GPtrArray *staged, json_t **out_results, GError **error)
+{
+    const TgTurn *turn = data;
+
+    return turn->services->run_tests(turn->services, tests, schema, staged, out_results, error);
+}
+
+static gboolean is_cancelled(gpointer data)
+{
+    const TgTurn *turn = data;
+
+    return g_atomic_int_get(turn->services->is_cancelled) != 0;
+}
+
+static void progress(gpointer data, const TgLoaderProgress *now)
+{
+    const TgTurn *turn = data;
+
+    turn->services->progress(turn->services, turn->task_name, now);
+}
+
+static void log_line(gpointer data, TgLoaderLevel level, const char *message)
+{
+    const TgTurn *turn = data;
+
+    if (level >= TG_LOADER_INFO) {
+        turn->services->note(turn->services, turn->task_name, message);
+    }
+}
+
+static void print(gpointer data, const char *bytes, gsize size_bytes)
+{
+    const TgTurn *turn = data;
+
+    turn->services->print(turn->services, turn->task_name, bytes, size_bytes);
+}
+
+/* The map of a config file. */
+static json_t *read_file(const TgTurn *turn, const char *path, GError **error)
+{
+    g_autofree char *text = tg_operator_read_template(turn, path, error);
+    TgYamlOptions options = {.flavour = TG_YAML_EMBULK};
+    g_autoptr(TgYaml) yaml = NULL;
+
+    if (text == NULL) {
+        return NULL;
+    }
+    TgSource source = {.name = path, .text = text, .size_bytes = strlen(text)};
+
+    yaml = tg_yaml_parse(&source, &options, error);
+    return yaml == NULL ? NULL : json_incref(tg_yaml_root(yaml));
+}
+
+/* The config that stands in the workflow itself. */
+static json_t *read_inline(const TgTurn *turn, GError **error)
+{
+    static const char *const keys[] = {"in", "filters", "out", "exec"};
+    const json_t *config = json_object_get(turn->params, "config");
+    json_t *own = NULL;
+
+    if (json_is_object(config)) {
+        return json_deep_copy(config);
+    }
+    own = json_object();
+    for (gsize i = 0; i < G_N_ELEMENTS(keys); i++) {
+        json_t *value = json_object_get(turn->params, keys[i]);
+
+        if (value != NULL) {
+            json_object_set_new(own, keys[i], json_deep_copy(value));
+        }
+    }
+    if (json_object_get(own, "in") == NULL) {
+        json_decref(own);
+        g_set_error(error, TG_ERROR, TG_ERROR_CONFIG,
+                    "name a file with the load, or write 'in:' and 'out:' below the task");
+        return NULL;
+    }
+    return own;
+}
+
+/* `test:` beside the task goes to the output, which runs it before it publishes. */
+static void add_tests(const TgTurn *turn, json_t *config)
+{
+    const json_t *tests = tg_operator_tests(turn);
+    json_t *out = json_object_get(config, "out");
+
+    if (tests != NULL && json_is_object(out)) {
+        json_object_set(out, "tests", (json_t *)tests);
+    }
+}
+
+gboolean tg_operator_run_load(TgTurn *turn, gboolean exact_types, GError **error)
+{
+    g_autofree char *path = NULL;
+    g_autoptr(json_t) config = NULL;
+    g_auto(TgLoaderReport) report = {NULL};
+    TgCatalog *catalog = turn->services->catalog(turn->services, error);
+
+    if (catalog == NULL || !tg_params_dup_text_or(turn->params, "_command", NULL, &path, error)) {
+        return FALSE;
+    }
+    gboolean is_file = path != NULL && *path != '\0';
+
+    config = is_file ? read_file(turn, path, error) : read_inline(turn, error);
+    if (config == NULL) {
+        return FALSE;
+    }
+    add_tests(turn, config);
+    TgLoaderServices services = {.objects = turn->services->objects(turn->services),
+                                 .catalog = catalog,
+                                 .run_tests = run_tests,
+                                 .is_cancelled = is_cancelled,
+                                 .progress = progress,
+                                 .log = log_line,
+                                 .print = print,
+                                 .data = turn};
+    TgLoaderJob job = {.config = config,
+                       .config_name = is_file ? path : turn->task_name,
+                       .base_folder = turn->work_folder,
+                       .exact_types = exact_types,
+                       .plugins = turn->services->plugins,
+                       .services = &services,
+                       .task_name = turn->task_name,
+                       .now_ms = turn->now_ms};
+
+    if (!tg_loader_run(&job, &report, error)) {
+        return FALSE;
+    }
+    turn->receipt = json_incref(report.receipt);
+    return TRUE;
+}

@@ -1,0 +1,25 @@
+/* Workflow and load files: any bytes give a value or an error, in both flavours. */
+#include <stdint.h>
+
+#include "params/yaml.h"
+#include "workflow/graph.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static void parse(const uint8_t *data, size_t size, TgYamlFlavour flavour)
+{
+    TgSource source = {.name = "fuzz.dig", .text = (const char *)data, .size_bytes = size};
+    TgYamlOptions options = {.flavour = flavour};
+    g_autoptr(TgYaml) yaml = tg_yaml_parse(&source, &options, NULL);
+
+    if (yaml != NULL && flavour == TG_YAML_DIGDAG) {
+        g_autoptr(TgGraph) graph = tg_graph_compile("", "+fuzz", tg_yaml_root(yaml), NULL, NULL);
+    }
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    parse(data, size, TG_YAML_DIGDAG);
+    parse(data, size, TG_YAML_EMBULK);
+    return 0;
+}
