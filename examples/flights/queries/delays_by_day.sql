@@ -1,0 +1,7 @@
+SELECT
+    day,
+    round(sum(avg_arr_delay * arrived) / sum(arrived), 1) AS minutes
+FROM daily_delays
+WHERE arrived > 0
+GROUP BY day
+ORDER BY day
