@@ -19,7 +19,7 @@ def version_and_help_never_open_duckdb():
 @test
 def unknown_command_suggests_a_likely_one():
     with Project() as project:
-        done = check_run(project.run("rnu"), 2)
+        done = check_run(project.run("runn"), 2)
         contains(done.stderr, "did you mean 'run'?")
 
 

@@ -6,8 +6,8 @@ import sys
 import tempfile
 import traceback
 
-TEGARU = os.environ["TEGARU"]
-SOURCE = os.environ["TG_SOURCE_DIR"]
+SOURCE = os.environ.get("TG_SOURCE_DIR", os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)))))
+TEGARU = os.environ.get("TEGARU", os.path.join(SOURCE, "build/src/cli/tegaru"))
 tests = []
 
 

@@ -104,7 +104,10 @@ def history_and_rollback_of_a_table():
 @test
 def a_wrong_value_deep_in_a_file_is_found_by_line_and_column():
     lines = "".join(f"{i},{i * 2}\n" for i in range(1, 300000))
-    with Project({"main.dig": LOAD.replace("people.csv", "numbers.csv"),
+    with Project({"main.dig": LOAD.replace("{type: file, path_prefix: people.csv}", """
+    type: file
+    path_prefix: numbers.csv
+    parser: {type: csv, skip_header_lines: 1, columns: [{name: id, type: long}, {name: n, type: long}]}"""),
                   "numbers.csv": "id,n\n" + lines + "300000,many\n300001,5\n"}) as project:
         done = check_run(project.run("run", "main.dig"), 1)
         contains(done.stderr, "numbers.csv")
