@@ -1,0 +1,331 @@
+/* MySQL by libmariadb, opened with dlopen. */
+#include "database/mysql.h"
+
+#include <dlfcn.h>
+#include <mysql.h>
+#include <string.h>
+
+#define BINARY_CHARSET 63u
+#define TYPE_JSON 245
+#define ERROR_ACCESS 1045
+#define ERROR_DATABASE_ACCESS 1044
+#define ERROR_DATABASE 1049
+#define ERROR_CLIENT_FIRST 2000u /* from here on it is the network */
+#define ERROR_CLIENT_END 3000u
+
+#define MYSQL_FUNCTIONS(F)                                                                         \
+    F(mysql_init)                                                                                  \
+    F(mysql_options)                                                                               \
+    F(mysql_real_connect)                                                                          \
+    F(mysql_close)                                                                                 \
+    F(mysql_real_query)                                                                            \
+    F(mysql_use_result)                                                                            \
+    F(mysql_store_result)                                                                          \
+    F(mysql_free_result)                                                                           \
+    F(mysql_num_fields)                                                                            \
+    F(mysql_fetch_fields)                                                                          \
+    F(mysql_fetch_row)                                                                             \
+    F(mysql_fetch_lengths)                                                                         \
+    F(mysql_errno)                                                                                 \
+    F(mysql_error)                                                                                 \
+    F(mysql_field_count)                                                                           \
+    F(mysql_real_escape_string)
+
+typedef struct {
+#define MYSQL_POINTER(name) __typeof__(&(name)) name;
+    MYSQL_FUNCTIONS(MYSQL_POINTER)
+#undef MYSQL_POINTER
+} MysqlApi;
+
+struct TgMysql {
+    const MysqlApi *api;
+    MYSQL *handle;
+    char *place;
+};
+
+struct TgMysqlCursor {
+    TgMysql *mysql;
+    MYSQL_RES *result;
+    guint count;
+    TgMysqlField *fields;
+    guint64 rows;
+};
+
+static gboolean load_api(MysqlApi *api, GError **error)
+{
+    void *library = dlopen("libmariadb.so.3", RTLD_NOW | RTLD_LOCAL);
+
+    if (library == NULL) {
+        g_set_error(error, TG_ERROR, TG_ERROR_NOT_FOUND,
+                    "cannot load the MySQL client library: %s; install libmariadb3", dlerror());
+        return FALSE;
+    }
+#define MYSQL_RESOLVE(name)                                                                        \
+    *(void **)&api->name = dlsym(library, #name);                                                  \
+    if (api->name == NULL) {                                                                       \
+        g_set_error(error, TG_ERROR, TG_ERROR_NOT_FOUND, "the MySQL client library lacks " #name); \
+        return FALSE;                                                                              \
+    }
+    MYSQL_FUNCTIONS(MYSQL_RESOLVE)
+#undef MYSQL_RESOLVE
+    return TRUE;
+}
+
+static const MysqlApi *api_get(GError **error)
+{
+    static GMutex mutex;
+    static MysqlApi api;
+    static gboolean loaded;
+    g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&mutex);
+
+    (void)locker;
+    if (!loaded) {
+        loaded = load_api(&api, error);
+    }
+    return loaded ? &api : NULL;
+}
+
+static TgErrorCode code_of(unsigned number)
+{
+    switch (number) {
+    case ERROR_ACCESS:
+    case ERROR_DATABASE_ACCESS:
+        return TG_ERROR_DENIED;
+    case ERROR_DATABASE:
+        return TG_ERROR_NOT_FOUND;
+    default:
+        return number >= ERROR_CLIENT_FIRST && number < ERROR_CLIENT_END ? TG_ERROR_RETRY
+                                                                         : TG_ERROR_CONFIG;
+    }
+}
+
+static gboolean fail(const TgMysql *mysql, const char *what, GError **error)
+{
+    unsigned number = mysql->api->mysql_errno(mysql->handle);
+    TgErrorCode code = code_of(number);
+
+    g_set_error(error, TG_ERROR, (int)code, "%s MySQL at %s: %s (error %u)%s", what, mysql->place,
+                mysql->api->mysql_error(mysql->handle), number,
+                code == TG_ERROR_RETRY ? "; is the server up and reachable?" : "");
+    return FALSE;
+}
+
+static void set_options(TgMysql *mysql, const TgMysqlOptions *options)
+{
+    my_bool on = 1;
+    my_bool off = 0;
+    unsigned connect_timeout = options->connect_timeout_s;
+    unsigned read_timeout = options->read_timeout_s;
+    const MysqlApi *api = mysql->api;
+
+    /* Unknown options are refused by the library; these all are known to it. */
+    (void)api->mysql_options(mysql->handle, MYSQL_OPT_CONNECT_TIMEOUT, &connect_timeout);
+    (void)api->mysql_options(mysql->handle, MYSQL_OPT_READ_TIMEOUT, &read_timeout);
+    (void)api->mysql_options(mysql->handle, MYSQL_SET_CHARSET_NAME, "utf8mb4");
+    (void)api->mysql_options(mysql->handle, MYSQL_OPT_SSL_ENFORCE,
+                             options->tls == TG_MYSQL_TLS_OFF ? &off : &on);
+    (void)api->mysql_options(mysql->handle, MYSQL_OPT_SSL_VERIFY_SERVER_CERT,
+                             options->tls == TG_MYSQL_TLS_VERIFY ? &on : &off);
+}
+
+TgMysql *tg_mysql_open(const TgMysqlOptions *options, GError **error)
+{
+    const MysqlApi *api = api_get(error);
+    g_autoptr(TgMysql) mysql = NULL;
+
+    if (api == NULL) {
+        return NULL;
+    }
+    mysql = g_new0(TgMysql, 1);
+    mysql->api = api;
+    mysql->place = options->socket != NULL ? g_strdup(options->socket)
+                                           : g_strdup_printf("%s:%u", options->host, options->port);
+    mysql->handle = api->mysql_init(NULL);
+    if (mysql->handle == NULL) {
+        g_set_error(error, TG_ERROR, TG_ERROR_BUG, "the MySQL client library does not start");
+        return NULL;
+    }
+    set_options(mysql, options);
+    if (api->mysql_real_connect(mysql->handle, options->socket == NULL ? options->host : NULL,
+                                options->user, options->password, options->database, options->port,
+                                options->socket, 0) == NULL) {
+        (void)fail(mysql, "cannot connect to", error);
+        return NULL;
+    }
+    if (!tg_mysql_execute(mysql, "SET time_zone = '+00:00', net_write_timeout = 1800", error)) {
+        return NULL;
+    }
+    return g_steal_pointer(&mysql);
+}
+
+void tg_mysql_free(TgMysql *mysql)
+{
+    if (mysql == NULL) {
+        return;
+    }
+    if (mysql->handle != NULL) {
+        mysql->api->mysql_close(mysql->handle);
+    }
+    g_free(mysql->place);
+    g_free(mysql);
+}
+
+const char *tg_mysql_place(const TgMysql *mysql)
+{
+    return mysql->place;
+}
+
+gboolean tg_mysql_execute(TgMysql *mysql, const char *sql, GError **error)
+{
+    if (mysql->api->mysql_real_query(mysql->handle, sql, strlen(sql)) != 0) {
+        return fail(mysql, "a statement was refused by", error);
+    }
+    MYSQL_RES *result = mysql->api->mysql_store_result(mysql->handle);
+
+    if (result != NULL) {
+        mysql->api->mysql_free_result(result);
+    }
+    return TRUE;
+}
+
+char *tg_mysql_quote(TgMysql *mysql, const char *text, gsize size_bytes)
+{
+    char *quoted = g_malloc(size_bytes * 2 + 3);
+    unsigned long length =
+        mysql->api->mysql_real_escape_string(mysql->handle, quoted + 1, text, size_bytes);
+
+    quoted[0] = '\'';
+    quoted[length + 1] = '\'';
+    quoted[length + 2] = '\0';
+    return quoted;
+}
+
+static TgMysqlKind text_kind(const MYSQL_FIELD *field)
+{
+    return field->charsetnr == BINARY_CHARSET ? TG_MYSQL_BYTES : TG_MYSQL_TEXT;
+}
+
+static TgMysqlKind kind_of(const MYSQL_FIELD *field)
+{
+    switch ((int)field->type) {
+    case MYSQL_TYPE_TINY:
+        return TG_MYSQL_INT8;
+    case MYSQL_TYPE_SHORT:
+        return TG_MYSQL_INT16;
+    case MYSQL_TYPE_INT24:
+        return TG_MYSQL_INT24;
+    case MYSQL_TYPE_LONG:
+        return TG_MYSQL_INT32;
+    case MYSQL_TYPE_LONGLONG:
+        return TG_MYSQL_INT64;
+    case MYSQL_TYPE_BIT:
+        return TG_MYSQL_BIT;
+    case MYSQL_TYPE_FLOAT:
+        return TG_MYSQL_FLOAT;
+    case MYSQL_TYPE_DOUBLE:
+        return TG_MYSQL_DOUBLE;
+    case MYSQL_TYPE_DECIMAL:
+    case MYSQL_TYPE_NEWDECIMAL:
+        return TG_MYSQL_DECIMAL;
+    case MYSQL_TYPE_DATE:
+    case MYSQL_TYPE_NEWDATE:
+        return TG_MYSQL_DATE;
+    case MYSQL_TYPE_TIME:
+        return TG_MYSQL_TIME;
+    case MYSQL_TYPE_DATETIME:
+    case MYSQL_TYPE_TIMESTAMP:
+        return TG_MYSQL_DATETIME;
+    case MYSQL_TYPE_YEAR:
+        return TG_MYSQL_YEAR;
+    case TYPE_JSON:
+        return TG_MYSQL_JSON;
+    case MYSQL_TYPE_GEOMETRY:
+        return TG_MYSQL_OTHER;
+    default:
+        return text_kind(field);
+    }
+}
+
+static TgMysqlField *describe(const MYSQL_FIELD *fields, guint count)
+{
+    TgMysqlField *described = g_new0(TgMysqlField, count + 1);
+
+    for (guint i = 0; i < count; i++) {
+        gboolean is_unsigned = (fields[i].flags & UNSIGNED_FLAG) != 0;
+        guint length = (guint)MIN(fields[i].length, (unsigned long)G_MAXINT);
+        /* the width of a DECIMAL counts sign and point */
+        guint marks = (is_unsigned ? 0U : 1U) + (fields[i].decimals > 0 ? 1U : 0U);
+
+        described[i] = (TgMysqlField){.name = fields[i].name,
+                                      .kind = kind_of(&fields[i]),
+                                      .is_unsigned = is_unsigned,
+                                      .length = length,
+                                      .precision = length > marks ? length - marks : 1,
+                                      .scale = fields[i].decimals};
+    }
+    return described;
+}
+
+TgMysqlCursor *tg_mysql_query(TgMysql *mysql, const char *sql, GError **error)
+{
+    const MysqlApi *api = mysql->api;
+
+    if (api->mysql_real_query(mysql->handle, sql, strlen(sql)) != 0) {
+        (void)fail(mysql, "the query was refused by", error);
+        return NULL;
+    }
+    MYSQL_RES *result = api->mysql_use_result(mysql->handle);
+
+    if (result == NULL) {
+        if (api->mysql_errno(mysql->handle) != 0) {
+            (void)fail(mysql, "no answer from", error);
+        } else {
+            g_set_error(error, TG_ERROR, TG_ERROR_CONFIG, "the query returns no rows: %s", sql);
+        }
+        return NULL;
+    }
+    TgMysqlCursor *cursor = g_new0(TgMysqlCursor, 1);
+
+    cursor->mysql = mysql;
+    cursor->result = result;
+    cursor->count = api->mysql_num_fields(result);
+    cursor->fields = describe(api->mysql_fetch_fields(result), cursor->count);
+    return cursor;
+}
+
+void tg_mysql_cursor_free(TgMysqlCursor *cursor)
+{
+    if (cursor == NULL) {
+        return;
+    }
+    cursor->mysql->api->mysql_free_result(cursor->result);
+    g_free(cursor->fields);
+    g_free(cursor);
+}
+
+guint tg_mysql_cursor_count(const TgMysqlCursor *cursor)
+{
+    return cursor->count;
+}
+
+const TgMysqlField *tg_mysql_cursor_field(const TgMysqlCursor *cursor, guint index)
+{
+    return &cursor->fields[index];
+}
+
+gboolean tg_mysql_cursor_next(TgMysqlCursor *cursor, const char *const **out_values,
+                              const unsigned long **out_sizes, GError **error)
+{
+    const MysqlApi *api = cursor->mysql->api;
+    MYSQL_ROW row = api->mysql_fetch_row(cursor->result);
+
+    if (row == NULL && api->mysql_errno(cursor->mysql->handle) != 0) {
+        (void)fail(cursor->mysql, "lost the connection to", error);
+        g_prefix_error(error, "after %" G_GUINT64_FORMAT " rows: ", cursor->rows);
+        return FALSE;
+    }
+    *out_values = (const char *const *)row;
+    *out_sizes = row == NULL ? NULL : api->mysql_fetch_lengths(cursor->result);
+    cursor->rows += row == NULL ? 0 : 1;
+    return TRUE;
+}

@@ -1,0 +1,89 @@
+/* Connections to MySQL and MariaDB. The client library is loaded with the first one. */
+#pragma once
+
+#include <glib.h>
+
+#include "base/error.h"
+
+typedef enum { TG_MYSQL_TLS_OFF, TG_MYSQL_TLS_ON, TG_MYSQL_TLS_VERIFY } TgMysqlTls;
+
+/* Everything is lent for the time of the call. */
+typedef struct {
+    const char *host;
+    guint port;
+    const char *socket; /* path of a Unix socket; NULL: TCP */
+    const char *user;
+    const char *password; /* never shown */
+    const char *database; /* NULL: none chosen */
+    TgMysqlTls tls;
+    guint connect_timeout_s;
+    guint read_timeout_s; /* of one packet */
+} TgMysqlOptions;
+
+typedef struct TgMysql TgMysql;
+
+/**
+ * Connects; the session speaks UTF-8 and has the time zone UTC. Used by one thread at a time.
+ *
+ * Errors: RETRY when the server is not there, DENIED for user and password, NOT_FOUND for the
+ * database or when the client library is not installed.
+ */
+TgMysql *tg_mysql_open(const TgMysqlOptions *options, GError **error);
+void tg_mysql_free(TgMysql *mysql);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(TgMysql, tg_mysql_free)
+
+/* "host:port", for messages. Lent. */
+const char *tg_mysql_place(const TgMysql *mysql);
+
+/* Runs a statement and drops what it returns. A mistake in it is CONFIG. */
+gboolean tg_mysql_execute(TgMysql *mysql, const char *sql, GError **error);
+
+/* A text as a quoted literal of this connection. The caller frees. */
+char *tg_mysql_quote(TgMysql *mysql, const char *text, gsize size_bytes);
+
+/* What kinds of values a column has. */
+typedef enum {
+    TG_MYSQL_INT8,
+    TG_MYSQL_INT16,
+    TG_MYSQL_INT24,
+    TG_MYSQL_INT32,
+    TG_MYSQL_INT64,
+    TG_MYSQL_BIT,
+    TG_MYSQL_FLOAT,
+    TG_MYSQL_DOUBLE,
+    TG_MYSQL_DECIMAL,
+    TG_MYSQL_DATE,
+    TG_MYSQL_TIME,
+    TG_MYSQL_DATETIME, /* and TIMESTAMP */
+    TG_MYSQL_YEAR,
+    TG_MYSQL_TEXT, /* also ENUM and SET */
+    TG_MYSQL_BYTES,
+    TG_MYSQL_JSON,
+    TG_MYSQL_OTHER
+} TgMysqlKind;
+
+typedef struct {
+    const char *name; /* lent by the cursor */
+    TgMysqlKind kind;
+    gboolean is_unsigned;
+    guint length;    /* display width; bits of a BIT */
+    guint precision; /* DECIMAL: digits in all */
+    guint scale;     /* DECIMAL: behind the point */
+} TgMysqlField;
+
+/* Rows that are streamed; nothing else can be run on the connection until it is freed. */
+typedef struct TgMysqlCursor TgMysqlCursor;
+
+TgMysqlCursor *tg_mysql_query(TgMysql *mysql, const char *sql, GError **error);
+void tg_mysql_cursor_free(TgMysqlCursor *cursor);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(TgMysqlCursor, tg_mysql_cursor_free)
+
+guint tg_mysql_cursor_count(const TgMysqlCursor *cursor);
+const TgMysqlField *tg_mysql_cursor_field(const TgMysqlCursor *cursor, guint index);
+
+/**
+ * The next row as texts (NULL: null), lent until the next call; *out_values is NULL behind the
+ * last. A connection that is lost is RETRY and tells after how many rows.
+ */
+gboolean tg_mysql_cursor_next(TgMysqlCursor *cursor, const char *const **out_values,
+                              const unsigned long **out_sizes, GError **error);

@@ -1,0 +1,271 @@
+/* Texts of the MySQL protocol to values. */
+#include <string.h>
+
+#include "loader/input/mysql.h"
+#include "loader/number_text.h"
+#include "loader/utf8.h"
+
+#define SECOND_MICROS ((gint64)1000000)
+#define DAY_SECONDS ((gint64)86400)
+
+/* Two digits, which the server always writes. */
+static gint64 two(const char *at)
+{
+    return (gint64)(at[0] - '0') * 10 + (at[1] - '0');
+}
+
+/* The fraction behind the seconds, as microseconds. */
+static gint64 fraction(const char *at, const char *end)
+{
+    gint64 micros = 0;
+    guint digits = 0;
+
+    for (at += at < end ? 1 : 0; at < end && digits < 6; at++, digits++) {
+        micros = micros * 10 + (*at - '0');
+    }
+    for (; digits < 6; digits++) {
+        micros *= 10;
+    }
+    return micros;
+}
+
+/* "2015-01-27" */
+static gboolean parse_date(const char *text, gsize size, gint64 *out_days)
+{
+    if (size < 10) {
+        return FALSE;
+    }
+    gint64 year = two(text) * 100 + two(text + 2);
+    gint64 month = two(text + 5);
+    gint64 day = two(text + 8);
+
+    *out_days = tg_days_from_date(year, (guint)month, (guint)MAX(day, 1));
+    return month >= 1 && day >= 1; /* zero dates have zeros there */
+}
+
+/* "2015-01-27 19:23:49.5" */
+static gboolean parse_datetime(const char *text, gsize size, gint64 *out_micros)
+{
+    gint64 days = 0;
+
+    if (size < 19 || !parse_date(text, size, &days)) {
+        return FALSE;
+    }
+    gint64 seconds = two(text + 11) * 3600 + two(text + 14) * 60 + two(text + 17);
+
+    *out_micros = (days * DAY_SECONDS + seconds) * SECOND_MICROS + fraction(text + 19, text + size);
+    return TRUE;
+}
+
+/* "-838:59:59.5" */
+static gint64 parse_time(const char *text, gsize size)
+{
+    const char *at = text;
+    const char *end = text + size;
+    gboolean negative = at < end && *at == '-';
+    gint64 hours = 0;
+
+    for (at += negative ? 1 : 0; at < end && *at != ':'; at++) {
+        hours = hours * 10 + (*at - '0');
+    }
+    if (end - at < 6) {
+        return 0;
+    }
+    gint64 micros =
+        (hours * 3600 + two(at + 1) * 60 + two(at + 4)) * SECOND_MICROS + fraction(at + 6, end);
+
+    return negative ? -micros : micros;
+}
+
+/* Any time of the server as microseconds since 1970; FALSE: a zero date. */
+static gboolean parse_instant(TgMysqlKind kind, const char *text, gsize size, gint64 *out_micros)
+{
+    gint64 days = 0;
+    gint64 year = 0;
+
+    switch ((int)kind) {
+    case TG_MYSQL_DATE:
+        if (!parse_date(text, size, &days)) {
+            return FALSE;
+        }
+        *out_micros = days * DAY_SECONDS * SECOND_MICROS;
+        return TRUE;
+    case TG_MYSQL_TIME: /* Embulk: on the first day of 1970, without the fraction */
+        *out_micros = parse_time(text, size) / SECOND_MICROS * SECOND_MICROS;
+        return TRUE;
+    case TG_MYSQL_YEAR:
+        (void)tg_int64_parse(text, size, &year); /* the server writes four digits */
+        *out_micros = tg_days_from_date(year, 1, 1) * DAY_SECONDS * SECOND_MICROS;
+        return TRUE;
+    default:
+        return parse_datetime(text, size, out_micros);
+    }
+}
+
+static const char *zero_date(const MysqlPlan *plan, TgVector *vector, guint row)
+{
+    if (plan->exact && !plan->is_lossy) {
+        return "is no date; write 'lossy: allow' in 'in' to load such dates as null";
+    }
+    tg_vector_set_null(vector, row);
+    return NULL;
+}
+
+static const char *set_instant(const MysqlPlan *plan, guint column, const char *text, gsize size,
+                               TgVector *vector, guint row)
+{
+    gint64 micros = 0;
+
+    if (!parse_instant(plan->columns[column].kind, text, size, &micros)) {
+        return zero_date(plan, vector, row);
+    }
+    if (vector->type.id == TG_TYPE_DATE) {
+        gint32 days = (gint32)(micros / SECOND_MICROS / DAY_SECONDS -
+                               (micros % (SECOND_MICROS * DAY_SECONDS) < 0 ? 1 : 0));
+
+        tg_vector_set_fixed(vector, row, &days);
+    } else if (vector->type.unit == TG_UNIT_WIDE) {
+        tg_vector_set_int128(vector, row, (TgInt128)micros * 1000);
+    } else {
+        tg_vector_set_int64(vector, row, micros);
+    }
+    return NULL;
+}
+
+static guint64 bits_value(const char *bytes, gsize size)
+{
+    guint64 value = 0;
+
+    for (gsize i = 0; i < size; i++) {
+        value = value << 8u | (guint8)bytes[i];
+    }
+    return value;
+}
+
+static gboolean parse_unsigned(const char *text, gsize size, guint64 *out)
+{
+    guint64 value = 0;
+
+    for (gsize i = 0; i < size; i++) {
+        guint digit = (guint)(guchar)text[i] - '0';
+
+        if (digit > 9 || value > (G_MAXUINT64 - digit) / 10) {
+            return FALSE;
+        }
+        value = value * 10 + digit;
+    }
+    *out = value;
+    return size > 0;
+}
+
+static const char *set_integer(TgMysqlKind kind, const char *text, gsize size, TgVector *vector,
+                               guint row)
+{
+    guint64 wide = 0;
+    gint64 value = 0;
+
+    if (kind == TG_MYSQL_BIT) {
+        wide = bits_value(text, size);
+    } else if (vector->type.id == TG_TYPE_UINT64) {
+        if (!parse_unsigned(text, size, &wide)) {
+            return "is no integer";
+        }
+    } else {
+        if (!tg_int64_parse(text, size, &value)) {
+            return "does not fit 64 bits with a sign; load the column as a string";
+        }
+        wide = (guint64)value;
+    }
+    tg_vector_set_fixed(vector, row, &wide); /* little-endian: the low bytes come first */
+    return NULL;
+}
+
+static const char *set_real(const MysqlPlan *plan, TgMysqlKind kind, const char *text, gsize size,
+                            TgVector *vector, guint row)
+{
+    double value = 0.0;
+
+    if (!tg_double_parse(text, size, &value)) {
+        return "is no number";
+    }
+    if (vector->type.id == TG_TYPE_FLOAT) {
+        float narrow = (float)value;
+
+        tg_vector_set_fixed(vector, row, &narrow);
+        return NULL;
+    }
+    /* Embulk reads a FLOAT through 32 bits, so 1.1 becomes 1.100000023841858. */
+    tg_vector_set_double(vector, row,
+                         kind == TG_MYSQL_FLOAT && !plan->exact ? (double)(float)value : value);
+    return NULL;
+}
+
+static const char *set_text(const MysqlPlan *plan, guint column, const char *text, gsize size,
+                            TgVector *vector, guint row)
+{
+    const MysqlColumn *about = &plan->columns[column];
+    gint64 micros = 0;
+
+    if (about->format != NULL) {
+        g_autoptr(GString) out = g_string_new(NULL);
+
+        if (!parse_instant(about->kind, text, size, &micros)) {
+            return zero_date(plan, vector, row);
+        }
+        tg_time_format_write(about->format, about->zone, (TgInt128)micros * 1000, out);
+        tg_vector_set_bytes(vector, row, out->str, out->len);
+        return NULL;
+    }
+    if (about->kind == TG_MYSQL_BYTES && !tg_utf8_is_valid(text, size)) {
+        return "holds bytes that are no UTF-8 text";
+    }
+    tg_vector_set_bytes(vector, row, text, size);
+    return NULL;
+}
+
+const char *mysql_value_set(const MysqlPlan *plan, guint column, const char *text, gsize size_bytes,
+                            TgVector *vector, guint row)
+{
+    TgMysqlKind kind = plan->columns[column].kind;
+    TgInt128 decimal = 0;
+
+    switch (vector->type.id) {
+    case TG_TYPE_BOOLEAN:
+        tg_vector_set_boolean(vector, row,
+                              kind == TG_MYSQL_BIT ? bits_value(text, size_bytes) != 0
+                                                   : !(size_bytes == 1 && *text == '0'));
+        return NULL;
+    case TG_TYPE_FLOAT:
+    case TG_TYPE_DOUBLE:
+        return set_real(plan, kind, text, size_bytes, vector, row);
+    case TG_TYPE_DECIMAL:
+        if (!tg_decimal_parse(text, size_bytes, vector->type.precision, vector->type.scale,
+                              &decimal)) {
+            return "has more digits than the column's type";
+        }
+        tg_vector_set_int128(vector, row, decimal);
+        return NULL;
+    case TG_TYPE_DATE:
+    case TG_TYPE_TIMESTAMP:
+        return set_instant(plan, column, text, size_bytes, vector, row);
+    case TG_TYPE_TIME:
+        tg_vector_set_int64(vector, row, parse_time(text, size_bytes));
+        return NULL;
+    case TG_TYPE_BINARY:
+    case TG_TYPE_JSON:
+        tg_vector_set_bytes(vector, row, text, size_bytes);
+        return NULL;
+    case TG_TYPE_STRING:
+        return set_text(plan, column, text, size_bytes, vector, row);
+    case TG_TYPE_INT8:
+    case TG_TYPE_INT16:
+    case TG_TYPE_INT32:
+    case TG_TYPE_INT64:
+    case TG_TYPE_UINT8:
+    case TG_TYPE_UINT16:
+    case TG_TYPE_UINT32:
+    case TG_TYPE_UINT64:
+    default:
+        return set_integer(kind, text, size_bytes, vector, row);
+    }
+}
