@@ -41,10 +41,9 @@ static void print_usage(void)
                "  -h, --help    -version, --version");
 }
 
-static int usage_error(const char *format, const char *what)
+static int usage_error(const char *problem, const char *what)
 {
-    (void)fprintf(stderr, format, what);
-    (void)fputs("\nTry 'embulk --help'.\n", stderr);
+    (void)fprintf(stderr, "embulk: %s: %s\nTry 'embulk --help'.\n", problem, what);
     return STATUS_USAGE;
 }
 
@@ -94,7 +93,7 @@ static int take_word(Arguments *arguments, const char *word)
     } else if (arguments->file == NULL) {
         arguments->file = word;
     } else {
-        return usage_error("embulk: too many arguments: %s", word);
+        return usage_error("too many arguments", word);
     }
     return 0;
 }
@@ -112,7 +111,7 @@ static int parse_arguments(Arguments *arguments, int argc, char **argv)
             add_property(arguments, argv[i] + 2);
         } else if (into != NULL || ignored || strcmp(argv[i], "-X") == 0) {
             if (++i == argc) {
-                return usage_error("embulk: option %s needs a value", argv[i - 1]);
+                return usage_error("an option needs a value", argv[i - 1]);
             }
             if (into != NULL) {
                 *into = argv[i];
@@ -120,7 +119,7 @@ static int parse_arguments(Arguments *arguments, int argc, char **argv)
                 add_property(arguments, argv[i]);
             }
         } else if (*argv[i] == '-' && argv[i][1] != '\0') {
-            return usage_error("embulk: unknown option %s", argv[i]);
+            return usage_error("unknown option", argv[i]);
         } else {
             int status = take_word(arguments, argv[i]);
 
@@ -158,8 +157,7 @@ static void merge_properties(TgCliLoad *load, const Arguments *arguments)
         exec = json_object();
         json_object_set_new(load->config, "exec", exec);
     }
-    json_object_foreach(arguments->properties, key, value)
-    {
+    json_object_foreach (arguments->properties, key, value) {
         if (json_object_get(exec, key) == NULL) {
             json_object_set(exec, key, value);
         }
@@ -330,7 +328,7 @@ static int run_command(const TgCli *cli, const Arguments *arguments)
             continue;
         }
         if (arguments->file == NULL) {
-            return usage_error("embulk: %s needs a config file", arguments->command);
+            return usage_error("give a config file", arguments->command);
         }
         g_autoptr(TgCliLoad) load = tg_cli_load_new(cli, arguments->file, FALSE, &error);
 
@@ -340,7 +338,7 @@ static int run_command(const TgCli *cli, const Arguments *arguments)
         merge_properties(load, arguments);
         return commands[i].run(load, arguments);
     }
-    return usage_error("embulk: unknown command %s", arguments->command);
+    return usage_error("unknown command", arguments->command);
 }
 
 int tg_embulk_main(const TgCli *cli, int argc, char **argv)

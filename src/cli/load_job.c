@@ -26,9 +26,10 @@ static void print_embulk_line(const TgCliLoad *load, TgLoaderLevel level, const 
     gint64 now_ms = tg_clock_now_ms();
     g_autoptr(GDateTime) now = g_date_time_new_from_unix_utc(now_ms / 1000);
     g_autofree char *time = g_date_time_format(now, "%Y-%m-%d %H:%M:%S");
+    g_autofree char *line = g_strdelimit(g_strdup(message), "\n", ' ');
 
     (void)fprintf(to, "%s.%03d +0000 [%s] (main): %s\n", time, (int)(now_ms % 1000),
-                  level_names[level], message);
+                  level_names[level], line);
 }
 
 static void print_log(gpointer data, TgLoaderLevel level, const char *message)
@@ -75,6 +76,12 @@ static json_t *read_config(const char *path, GError **error)
     return yaml == NULL ? NULL : json_incref(tg_yaml_root(yaml));
 }
 
+/* A load that names no table leaves no catalog behind. */
+static gboolean needs_catalog(const json_t *config)
+{
+    return json_is_object(json_object_get(json_object_get(config, "out"), "catalog"));
+}
+
 TgCliLoad *tg_cli_load_new(const TgCli *cli, const char *path, gboolean exact_types, GError **error)
 {
     g_autoptr(TgCliLoad) load = g_new0(TgCliLoad, 1);
@@ -89,13 +96,15 @@ TgCliLoad *tg_cli_load_new(const TgCli *cli, const char *path, gboolean exact_ty
     load->state = tg_cli_state_new(NULL);
     load->services = (TgLoaderServices){
         .objects = tg_cli_state_objects(load->state),
-        .catalog = tg_cli_state_catalog(load->state, error),
         .log = print_log,
         .print = print_bytes,
         .data = load,
     };
-    if (load->services.catalog == NULL) {
-        return NULL;
+    if (needs_catalog(load->config)) {
+        load->services.catalog = tg_cli_state_catalog(load->state, error);
+        if (load->services.catalog == NULL) {
+            return NULL;
+        }
     }
     load->job = (TgLoaderJob){
         .config = load->config,

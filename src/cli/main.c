@@ -6,6 +6,7 @@
 
 #include "base/suggest.h"
 #include "cli/command.h"
+#include "cli/embulk.h"
 
 #define TG_COMMAND(name) extern const TgCommand tg_command_##name;
 #include "command_table.def"
@@ -69,6 +70,7 @@ int main(int argc, char **argv)
         cli = (TgCli){.program = TG_PROGRAM_DIGDAG, .program_name = "digdag"};
     } else if (strcmp(started_as, "embulk") == 0) {
         cli = (TgCli){.program = TG_PROGRAM_EMBULK, .program_name = "embulk"};
+        return tg_embulk_main(&cli, argc, argv);
     }
     if (argc < 2) {
         print_help(&cli);

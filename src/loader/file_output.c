@@ -63,7 +63,8 @@ static gboolean write_rows(FileOutput *self, TgRows *rows, TgSink *sink, gint64 
     g_autoptr(GString) text = g_string_sized_new(TEXT_FLUSH_BYTES * 2);
     const TgBatch *batch = NULL;
 
-    if (!self->formatter->class->begin(self->formatter, text, error)) {
+    if (!self->formatter->class->begin(self->formatter, text, error) ||
+        !flush(sink, text, out_bytes, error)) {
         return FALSE;
     }
     for (;;) {

@@ -91,6 +91,12 @@ char *tg_sample_to_utf8(const guint8 *bytes, gsize size_bytes, const char *chars
     while (decoded != NULL && (got = tg_stream_read_full(decoded, block, sizeof block, NULL)) > 0) {
         g_string_append_len(text, block, got);
     }
+    if (!tg_utf8_is_valid(text->str, text->len)) {
+        g_autoptr(GString) raw = g_steal_pointer(&text);
+
+        text = g_string_sized_new(raw->len + 16);
+        tg_utf8_append_repaired(text, raw->str, raw->len);
+    }
     if (text->len >= 3 && memcmp(text->str, "\xef\xbb\xbf", 3) == 0) {
         g_string_erase(text, 0, 3);
     }

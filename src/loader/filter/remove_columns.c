@@ -1,8 +1,8 @@
 /* filter remove_columns: drops columns, or all but some (embulk-filter-remove_columns). */
+#include <string.h>
+
 #include "loader/plugin.h"
 #include "params/params.h"
-
-#include <string.h>
 
 typedef struct {
     TgFilter filter;
@@ -29,8 +29,7 @@ static gboolean is_listed(const json_t *list, const char *name)
     json_t *value = NULL;
     size_t index = 0;
 
-    json_array_foreach(list, index, value)
-    {
+    json_array_foreach (list, index, value) {
         if (json_is_string(value) && strcmp(json_string_value(value), name) == 0) {
             return TRUE;
         }
@@ -43,8 +42,7 @@ static gboolean check_listed(const json_t *list, const TgSchema *schema, GError 
     json_t *value = NULL;
     size_t index = 0;
 
-    json_array_foreach(list, index, value)
-    {
+    json_array_foreach (list, index, value) {
         if (!json_is_string(value) || tg_schema_find(schema, json_string_value(value)) < 0) {
             g_autofree char *text = tg_params_to_text(value);
 

@@ -1,8 +1,8 @@
 /* filter rename: other names, by a map and by rules (embulk-filter-rename). */
+#include <string.h>
+
 #include "loader/plugin.h"
 #include "params/params.h"
-
-#include <string.h>
 
 #define TRUNCATE_DEFAULT 128
 
@@ -37,8 +37,7 @@ static gboolean apply_map(TgSchema *schema, const json_t *columns, GError **erro
     const char *key = NULL;
     json_t *value = NULL;
 
-    json_object_foreach((json_t *)columns, key, value)
-    {
+    json_object_foreach ((json_t *)columns, key, value) {
         int index = tg_schema_find(schema, key);
 
         if (index < 0) {
@@ -71,8 +70,7 @@ static gboolean read_passing(const json_t *rule, Passing *out, GError **error)
     const char *others = json_string_value(json_object_get(rule, "pass_characters"));
 
     out->others = others == NULL ? "" : others;
-    json_array_foreach(json_object_get(rule, "pass_types"), index, type)
-    {
+    json_array_foreach (json_object_get(rule, "pass_types"), index, type) {
         const char *name = json_string_value(type);
 
         if (name != NULL && strcmp(name, "a-z") == 0) {
@@ -108,8 +106,7 @@ static gboolean rule_character_types(TgSchema *schema, const json_t *rule, GErro
     Passing passing = {0};
     g_autofree char *replace = NULL;
 
-    if (!read_passing(rule, &passing, error) ||
-        !read_one(rule, "replace", "_", &replace, error)) {
+    if (!read_passing(rule, &passing, error) || !read_one(rule, "replace", "_", &replace, error)) {
         return FALSE;
     }
     if (!passes(&passing, g_utf8_get_char(replace)) && tg_params_has(rule, "replace") &&
@@ -295,7 +292,7 @@ static gboolean rule_unique_number_suffix(TgSchema *schema, const json_t *rule, 
         g_autofree char *candidate = g_strdup(name);
         gboolean was_given = strcmp(candidate, schema->columns[i].name) == 0;
 
-        for (gint64 number = suffix.offset;
+        for (gint64 number = suffix.offset + 1;
              g_hash_table_contains(used, candidate) ||
              (!was_given && g_hash_table_contains(original, candidate));
              number++) {
@@ -349,8 +346,7 @@ static TgFilter *filter_open(TgLoaderContext *context G_GNUC_UNUSED, const json_
     if (!apply_map(schema, json_object_get(config, "columns"), error)) {
         return NULL;
     }
-    json_array_foreach(json_object_get(config, "rules"), index, rule)
-    {
+    json_array_foreach (json_object_get(config, "rules"), index, rule) {
         if (!apply_rule(schema, rule, error)) {
             return NULL;
         }

@@ -62,7 +62,7 @@ static void append_escaped(const CsvFormatter *self, GString *out, const char *t
     for (gsize i = 0; i < lines->len; i++) {
         char c = lines->str[i];
 
-        if (c == self->delimiter || c == self->escape) {
+        if (c == self->delimiter || c == self->escape || c == '\r' || c == '\n') {
             g_string_append_c(out, self->escape);
         }
         g_string_append_c(out, c);

@@ -1,10 +1,10 @@
 /* in config: rows written in the config itself (embulk-input-config). */
+#include <string.h>
+
 #include "loader/column_config.h"
 #include "loader/number_text.h"
 #include "loader/plugin.h"
 #include "params/params.h"
-
-#include <string.h>
 
 typedef struct {
     TgInput input;
