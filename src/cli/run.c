@@ -387,7 +387,10 @@ static int execute(Run *run)
                         .tasks_max = tasks_max,
                         .threads_max = (guint)MAX(run->options->threads_max, 0),
                         .is_cancelled = &is_cancelled,
-                        .watcher = {.happened = happened, .tick = tick, .data = run->display}};
+                        .watcher = {.happened = happened,
+                                    .tick = tick,
+                                    .is_live = tg_run_display_is_live(run->display),
+                                    .data = run->display}};
     struct sigaction action = {.sa_handler = on_signal};
 
     (void)sigaction(SIGINT, &action, NULL);

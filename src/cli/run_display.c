@@ -242,6 +242,11 @@ void tg_run_display_tick(TgRunDisplay *display)
     g_mutex_unlock(&display->mutex);
 }
 
+gboolean tg_run_display_is_live(const TgRunDisplay *display)
+{
+    return display->is_live;
+}
+
 void tg_run_display_finish(TgRunDisplay *display)
 {
     g_mutex_lock(&display->mutex);

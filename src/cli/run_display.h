@@ -33,5 +33,8 @@ void tg_run_display_happened(TgRunDisplay *display, const TgTask *task, TgRunEve
                              const char *message);
 void tg_run_display_tick(TgRunDisplay *display);
 
+/* Whether it draws a live tree, and so needs ticks. */
+gboolean tg_run_display_is_live(const TgRunDisplay *display);
+
 /* Draws the tree for the last time and leaves it on the screen. */
 void tg_run_display_finish(TgRunDisplay *display);

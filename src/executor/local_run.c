@@ -15,6 +15,7 @@ typedef struct {
     GAsyncQueue *answers; /* of TgTurnJob */
     GHashTable *subtasks; /* task id -> json_t: what operators gave, for the saved state */
     GHashTable *reused;   /* task ids whose state is saved already, or need not be */
+    GHashTable *ended;    /* task ids that were told of as ended */
     guint running;
     gboolean is_cancelled;
 } Loop;
@@ -68,6 +69,17 @@ static json_t *saved_state(const Loop *loop, const char *full_name)
     return tg_status_folder_load(run->status, full_name);
 }
 
+static void take_answer(Loop *loop, TgTurnJob *take_job);
+
+/* Whether nothing else can happen while this one task runs: then it runs in this thread, which
+ * saves two switches between threads. */
+static gboolean is_alone(const Loop *loop)
+{
+    return !loop->run->watcher.is_live && loop->running == 0 &&
+           !tg_attempt_has_ready(loop->attempt) &&
+           tg_attempt_next_due_ms(loop->attempt) == G_MAXINT64;
+}
+
 static void hand_out(Loop *loop, guint id)
 {
     const TgTask *task = tg_attempt_task(loop->attempt, id);
@@ -87,6 +99,12 @@ static void hand_out(Loop *loop, guint id)
                                      tg_attempt_collect_params(loop->attempt, id),
                                      json_deep_copy(task->local), task->state_params);
 
+    if (is_alone(loop)) {
+        loop->running++;
+        tg_turn_job_run(job);
+        take_answer(loop, job);
+        return;
+    }
     loop->running++;
     (void)g_thread_pool_push(loop->pool, job, NULL); /* fails only to start one more thread */
 }
@@ -112,7 +130,9 @@ static gboolean follow_changes(Loop *loop, GError **error)
     while (tg_attempt_take_changed(loop->attempt, &id)) {
         const TgTask *task = tg_attempt_task(loop->attempt, id);
 
-        if (!tg_task_state_is_done(task->state)) {
+        /* A task that went through several states at once stands in the list for each. */
+        if (!tg_task_state_is_done(task->state) ||
+            !g_hash_table_add(loop->ended, GUINT_TO_POINTER(id))) {
             continue;
         }
         if (task->state == TG_TASK_SUCCESS && !save(loop, task, error)) {
@@ -169,24 +189,30 @@ static void wait_for_answer(Loop *loop)
     }
 }
 
+static void stop_if_cancelled(Loop *loop)
+{
+    if (!loop->is_cancelled && g_atomic_int_get(loop->run->is_cancelled) != 0) {
+        loop->is_cancelled = TRUE;
+        tg_attempt_cancel(loop->attempt);
+    }
+}
+
 static gboolean run_to_the_end(Loop *loop, GError **error)
 {
     while (!tg_attempt_is_done(loop->attempt) || loop->running > 0) {
         guint id = 0;
 
-        if (!loop->is_cancelled && g_atomic_int_get(loop->run->is_cancelled) != 0) {
-            loop->is_cancelled = TRUE;
-            tg_attempt_cancel(loop->attempt);
-        }
+        stop_if_cancelled(loop);
         tg_attempt_tick(loop->attempt, tg_clock_now_ms());
         if (!follow_changes(loop, error)) { /* first: what is done is told before what starts */
             return FALSE;
         }
         while (tg_attempt_take_ready(loop->attempt, &id)) {
             hand_out(loop, id);
-        }
-        if (!follow_changes(loop, error)) {
-            return FALSE;
+            if (!follow_changes(loop, error)) {
+                return FALSE;
+            }
+            stop_if_cancelled(loop);
         }
         if (loop->running > 0 || !tg_attempt_is_done(loop->attempt)) {
             loop->run->watcher.tick(loop->run->watcher.data);
@@ -221,6 +247,7 @@ static void loop_clear(Loop *loop)
     g_async_queue_unref(loop->answers);
     g_hash_table_unref(loop->subtasks);
     g_hash_table_unref(loop->reused);
+    g_hash_table_unref(loop->ended);
 }
 
 TgAttempt *tg_local_run(const TgLocalRun *run, GError **error)
@@ -234,6 +261,7 @@ TgAttempt *tg_local_run(const TgLocalRun *run, GError **error)
     loop.answers = g_async_queue_new();
     loop.subtasks = g_hash_table_new_full(NULL, NULL, NULL, (GDestroyNotify)json_decref);
     loop.reused = g_hash_table_new(NULL, NULL);
+    loop.ended = g_hash_table_new(NULL, NULL);
     loop.pool = g_thread_pool_new(work, loop.answers,
                                   run->threads_max == 0 ? -1 : (gint)run->threads_max, FALSE, NULL);
     gboolean ok = run_to_the_end(&loop, error) && save_failure_alert(&loop, error);

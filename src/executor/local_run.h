@@ -20,6 +20,7 @@ typedef enum {
 typedef struct {
     void (*happened)(gpointer data, const TgTask *task, TgRunEvent event, const char *message);
     void (*tick)(gpointer data); /* some ten times a second while tasks run */
+    gboolean is_live;            /* the ticks matter: no task may run in the thread of the run */
     gpointer data;
 } TgRunWatcher;
 

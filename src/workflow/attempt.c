@@ -312,6 +312,16 @@ void tg_attempt_free(TgAttempt *attempt)
     g_free(attempt);
 }
 
+gboolean tg_attempt_has_ready(const TgAttempt *attempt)
+{
+    for (const GList *at = attempt->ready.head; at != NULL; at = at->next) {
+        if (tg_attempt_at(attempt, GPOINTER_TO_UINT(at->data))->state == TG_TASK_READY) {
+            return TRUE;
+        }
+    }
+    return FALSE;
+}
+
 gboolean tg_attempt_take_ready(TgAttempt *attempt, guint *out_id)
 {
     while (!g_queue_is_empty(&attempt->ready)) {

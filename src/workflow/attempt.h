@@ -73,6 +73,9 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(TgAttempt, tg_attempt_free)
 /* Hands out the next task to run, which is RUNNING from now on; FALSE: none at present. */
 gboolean tg_attempt_take_ready(TgAttempt *attempt, guint *out_id);
 
+/* Whether tg_attempt_take_ready would hand one out. */
+gboolean tg_attempt_has_ready(const TgAttempt *attempt);
+
 /* Events on a RUNNING task; on any other they are ignored (a stale answer). */
 
 /* It succeeded. Subtasks or a `_check` that do not compile, or too many, make it fail instead. */
