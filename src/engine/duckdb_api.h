@@ -25,6 +25,7 @@
     F(duckdb_prepare_error)                                                                        \
     F(duckdb_destroy_prepare)                                                                      \
     F(duckdb_prepared_statement_column_count)                                                      \
+    F(duckdb_prepared_statement_column_type)                                                       \
     F(duckdb_prepared_statement_column_name)                                                       \
     F(duckdb_pending_prepared)                                                                     \
     F(duckdb_pending_prepared_streaming)                                                           \

@@ -73,22 +73,29 @@ static gboolean open_database(TgEngine *engine, GError **error)
 static gboolean prepare_database(TgEngine *engine, GError **error)
 {
     duckdb_connection connection = NULL;
-    duckdb_result result;
     gboolean ok = FALSE;
 
     if (engine->api->duckdb_connect(engine->database, &connection) != DuckDBSuccess) {
         g_set_error(error, TG_ERROR, TG_ERROR_RETRY, "cannot connect to DuckDB");
         return FALSE;
     }
-    ok = engine->api->duckdb_query(connection, "SET GLOBAL TimeZone = 'UTC'", &result) ==
-         DuckDBSuccess;
-    if (!ok) {
-        tg_engine_set_error(error, "preparing DuckDB", engine->api->duckdb_result_error(&result));
-    }
-    engine->api->duckdb_destroy_result(&result);
-    ok = ok && tg_engine_register_functions(engine->api, connection, error);
+    ok = tg_engine_register_functions(engine->api, connection, error);
     engine->api->duckdb_disconnect(&connection);
     return ok;
+}
+
+/* Times with a zone are UTC's. Setting the zone loads DuckDB's tables of zones, which takes 20 ms,
+ * so that it is done for queries that can see it alone. */
+static gboolean ensure_zone(TgEnginePlan *plan, GError **error)
+{
+    static const char *const signs[] = {"TIMESTAMPTZ", "timestamptz", "timezone("};
+    TgEngineRun run = {plan->api, plan->connection, plan->source_name, NULL};
+    gboolean needs_zone = plan->has_zoned_files;
+
+    for (gsize i = 0; i < G_N_ELEMENTS(signs) && !needs_zone; i++) {
+        needs_zone = strstr(plan->translation.sql, signs[i]) != NULL;
+    }
+    return !needs_zone || tg_engine_run(&run, "SET TimeZone = 'UTC'", FALSE, NULL, error);
 }
 
 /* ---- macros: making all takes 20 ms, so that each is made when a query first uses it ----------
@@ -226,7 +233,7 @@ TgEnginePlan *tg_engine_plan(TgEngine *engine, const TgEngineRequest *request, G
         return NULL;
     }
     if (!tg_sql_translate(plan->statement, &context, &plan->translation, error) ||
-        !ensure_macros(plan, error)) {
+        !ensure_macros(plan, error) || !ensure_zone(plan, error)) {
         return NULL;
     }
     fill_columns(plan);

@@ -29,6 +29,7 @@ struct TgEnginePlan {
     const gint *is_cancelled;
     const TgStagedData *staged;
     gint64 scanned_bytes;
+    gboolean has_zoned_files; /* files hold, or may hold, timestamps with a zone */
 };
 
 /* engine.c: opens DuckDB, or finds it open. */

@@ -58,6 +58,11 @@ static GHashTable *present_columns(TgEnginePlan *plan, const char *from, GError 
         names = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
         for (guint64 i = 0; i < api->duckdb_prepared_statement_column_count(prepared); i++) {
             const char *name = api->duckdb_prepared_statement_column_name(prepared, i);
+            duckdb_type type = api->duckdb_prepared_statement_column_type(prepared, i);
+
+            plan->has_zoned_files = plan->has_zoned_files || type == DUCKDB_TYPE_TIMESTAMP_TZ ||
+                                    type == DUCKDB_TYPE_LIST || type == DUCKDB_TYPE_STRUCT ||
+                                    type == DUCKDB_TYPE_MAP;
 
             (void)g_hash_table_add(names, g_utf8_strdown(name, -1));
             api->duckdb_free((void *)name);
