@@ -53,6 +53,15 @@ static const char *not_(const TgNode *node)
     return tg_node_has(node, TG_FLAG_NOT) ? "not " : "";
 }
 
+/* What stands before '.', '[' or AT: in parentheses unless a name or a call begins it. */
+static void append_base(GString *out, const TgNode *node)
+{
+    gboolean is_plain = node->kind == TG_NODE_NAME || node->kind == TG_NODE_FIELD ||
+                        node->kind == TG_NODE_CALL || node->kind == TG_NODE_SUBSCRIPT;
+
+    append_clause(out, is_plain ? "" : "(", node, is_plain ? "" : ")");
+}
+
 /* ---- expressions ---------------------------------------------------------------------------- */
 
 static void format_literal(GString *out, const TgNode *node)
@@ -201,8 +210,9 @@ static void format_special(GString *out, const TgNode *node)
         append_clause(out, "", node->items[0], ")");
         break;
     case TG_NODE_AT_ZONE:
-        format(out, node->items[0]);
-        append_clause(out, " at time zone ", node->items[1], "");
+        append_base(out, node->items[0]);
+        g_string_append(out, " at time zone ");
+        append_base(out, node->items[1]);
         break;
     case TG_NODE_LAMBDA:
         g_string_append_c(out, '(');
@@ -220,7 +230,7 @@ static void format_special(GString *out, const TgNode *node)
         g_string_append_c(out, ')');
         break;
     case TG_NODE_SUBSCRIPT:
-        format(out, node->items[0]);
+        append_base(out, node->items[0]);
         append_clause(out, "[", node->items[1], "]");
         break;
     default: /* TRIM */
@@ -416,7 +426,7 @@ static void format(GString *out, const TgNode *node)
         append_name(out, node->text);
         break;
     case TG_NODE_FIELD:
-        format(out, node->items[0]);
+        append_base(out, node->items[0]);
         g_string_append_c(out, '.');
         append_name(out, node->text);
         break;

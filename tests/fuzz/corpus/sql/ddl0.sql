@@ -1,0 +1,1 @@
+CREATE EXTERNAL TABLE IF NOT EXISTS `logs`.`hits` (`id` bigint COMMENT 'x', tags array<string>, props map<string,struct<a:int,b:double>>) PARTITIONED BY (day date) ROW FORMAT DELIMITED FIELDS TERMINATED BY '\t' ESCAPED BY '\\' STORED AS TEXTFILE LOCATION 's3://b/hits/' TBLPROPERTIES ('skip.header.line.count'='1')

@@ -1,0 +1,1 @@
+ALTER TABLE a.t ADD IF NOT EXISTS PARTITION (d='1', e=2) LOCATION 's3://b/x/' PARTITION (d='2', e=3)

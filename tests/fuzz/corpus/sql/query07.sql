@@ -1,0 +1,1 @@
+select case when a then 1 else 2 end, case x when 1 then 'a' end, cast(a as decimal(10,2)), try_cast(b as array(row(a integer, b varchar(5)))), x between 1 and 2, x not in (1, 2), x in (select 1), a like 'b!%' escape '!', exists (select 1), a is not distinct from b

@@ -1,0 +1,1 @@
+select extract(year from d), trim(both 'x' from y), position('a' in b), substring(a from 2 for 3), d at time zone 'UTC', listagg(a, ',') within group (order by a), array_agg(x order by y), current_date, grouping(a), "select"

@@ -1,0 +1,1 @@
+select nope from (values 1) t(x)

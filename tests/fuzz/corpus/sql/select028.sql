@@ -1,0 +1,1 @@
+select v.* from (values 1) t(x)

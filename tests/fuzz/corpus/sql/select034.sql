@@ -1,0 +1,1 @@
+select arbitrary(x) from (values 7,7) t(x)

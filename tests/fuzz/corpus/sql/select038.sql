@@ -1,0 +1,1 @@
+select multimap_agg(k,v) from (values ('a',1),('a',2)) t(k,v)

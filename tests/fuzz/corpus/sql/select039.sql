@@ -1,0 +1,1 @@
+select histogram(x) from (values 'a','b','a') t(x)

@@ -1,0 +1,1 @@
+select max(x,2) from (values 1,5,3) t(x)

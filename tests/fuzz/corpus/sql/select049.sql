@@ -1,0 +1,1 @@
+select geometric_mean(x) from (values 1,2,4) t(x)

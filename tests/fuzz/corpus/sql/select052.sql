@@ -1,0 +1,1 @@
+select listagg(x,',') within group (order by x) from (values 'b','a') t(x)

@@ -1,0 +1,1 @@
+select sum(x) from (values 1,2) t(x)

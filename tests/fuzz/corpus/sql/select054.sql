@@ -1,0 +1,1 @@
+select avg(x) from (values 1,2) t(x)

@@ -1,0 +1,1 @@
+select approx_most_frequent(2,x,10) from (values 'a','a','b') t(x)

@@ -1,0 +1,1 @@
+select x,y from unnest(array[row(1,'a'),row(2,'b')]) as t(x,y)
