@@ -156,6 +156,19 @@ static gboolean run_not_null(const Run *run, const char *column, GError **error)
     return run_sql(run, name, sql, error);
 }
 
+static gboolean run_all_not_null(const Run *run, const json_t *value, GError **error)
+{
+    if (json_is_string(value)) {
+        return run_not_null(run, json_string_value(value), error);
+    }
+    for (gsize i = 0; i < json_array_size(value); i++) {
+        if (!run_not_null(run, json_string_value(json_array_get(value, i)), error)) {
+            return FALSE;
+        }
+    }
+    return TRUE;
+}
+
 static gboolean run_unique(const Run *run, const json_t *value, GError **error)
 {
     g_autoptr(GString) list = g_string_new(NULL);
@@ -189,12 +202,7 @@ static gboolean run_min_rows(const Run *run, const json_t *value, GError **error
 static gboolean run_one(const Run *run, const char *name, const json_t *value, GError **error)
 {
     if (strcmp(name, NOT_NULL) == 0) {
-        for (gsize i = 0; json_is_array(value) && i < json_array_size(value); i++) {
-            if (!run_not_null(run, json_string_value(json_array_get(value, i)), error)) {
-                return FALSE;
-            }
-        }
-        return json_is_array(value) || run_not_null(run, json_string_value(value), error);
+        return run_all_not_null(run, value, error);
     }
     if (strcmp(name, UNIQUE) == 0) {
         return run_unique(run, value, error);

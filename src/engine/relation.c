@@ -299,10 +299,10 @@ static gboolean resolve_table(TgEnginePlan *plan, TgSqlArena *arena, const json_
     return out->from_sql != NULL;
 }
 
-gboolean tg_engine_resolve(gpointer plan_, TgSqlArena *arena, const char *database,
+gboolean tg_engine_resolve(gpointer data, TgSqlArena *arena, const char *database,
                            const char *table, TgSqlTable *out, GError **error)
 {
-    TgEnginePlan *plan = plan_;
+    TgEnginePlan *plan = data;
     json_t *found = NULL;
     gboolean ok = FALSE;
 

@@ -288,24 +288,31 @@ static gboolean append_select(TgEnginePlan *plan, TgSqlArena *arena, GString *ou
     return TRUE;
 }
 
+/* "CAST(NULL AS INTEGER) AS "a", …" of a list, after `count` columns before it. */
+static gboolean append_nulls(TgSqlArena *arena, GString *out, const json_t *columns, gsize count,
+                             GError **error)
+{
+    for (gsize i = 0; i < json_array_size(columns); i++) {
+        const json_t *column = json_array_get(columns, i);
+
+        g_string_append(out, count + i == 0 ? "CAST(NULL AS " : ", CAST(NULL AS ");
+        if (!append_type(arena, out, column, error)) {
+            return FALSE;
+        }
+        g_string_append(out, ") AS ");
+        append_name(out, text_of(column, "Name"));
+    }
+    return TRUE;
+}
+
 /* No files: no rows, but the right types. */
 static gboolean append_nothing(TgSqlArena *arena, GString *out, const TgEngineRelation *relation,
                                GError **error)
 {
-    const json_t *lists[] = {relation->columns, relation->keys};
-
     g_string_append(out, "SELECT ");
-    for (gsize l = 0, n = 0; l < G_N_ELEMENTS(lists); l++) {
-        for (gsize i = 0; i < json_array_size(lists[l]); i++, n++) {
-            const json_t *column = json_array_get(lists[l], i);
-
-            g_string_append(out, n == 0 ? "CAST(NULL AS " : ", CAST(NULL AS ");
-            if (!append_type(arena, out, column, error)) {
-                return FALSE;
-            }
-            g_string_append(out, ") AS ");
-            append_name(out, text_of(column, "Name"));
-        }
+    if (!append_nulls(arena, out, relation->columns, 0, error) ||
+        !append_nulls(arena, out, relation->keys, json_array_size(relation->columns), error)) {
+        return FALSE;
     }
     g_string_append(out, " WHERE false");
     return TRUE;

@@ -60,29 +60,36 @@ const TgEnginePlan *tg_engine_rows_plan(const TgEngineRows *rows)
     return rows->plan;
 }
 
+/* After the last chunk: was it the end, or a failure? */
+static gboolean check_end(TgEngineRows *rows, GError **error)
+{
+    const char *message = rows->plan->api->duckdb_result_error(&rows->result);
+
+    if (message != NULL && *message != '\0') {
+        tg_engine_set_error(error, rows->plan->source_name, message);
+        return FALSE;
+    }
+    return TRUE;
+}
+
 /* The next chunk that has rows; count 0 at the end. */
 static gboolean fetch(TgEngineRows *rows, GError **error)
 {
     const TgDuckdbApi *api = rows->plan->api;
+    const gint *cancelled = rows->plan->is_cancelled;
 
     rows->count = 0;
     rows->row = 0;
     while (rows->count == 0) {
         api->duckdb_destroy_data_chunk(&rows->chunk);
-        if (rows->plan->is_cancelled != NULL && g_atomic_int_get(rows->plan->is_cancelled) != 0) {
+        if (cancelled != NULL && g_atomic_int_get(cancelled) != 0) {
             g_set_error(error, TG_ERROR, TG_ERROR_CANCELLED, "%s: the query was cancelled",
                         rows->plan->source_name);
             return FALSE;
         }
         rows->chunk = api->duckdb_fetch_chunk(rows->result);
         if (rows->chunk == NULL) {
-            const char *message = api->duckdb_result_error(&rows->result);
-
-            if (message != NULL && *message != '\0') {
-                tg_engine_set_error(error, rows->plan->source_name, message);
-                return FALSE;
-            }
-            return TRUE;
+            return check_end(rows, error);
         }
         rows->count = api->duckdb_data_chunk_get_size(rows->chunk);
     }

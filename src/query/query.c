@@ -38,9 +38,9 @@ TgEngine *tg_query_engine(TgQuery *query)
 
 /* ---- results -------------------------------------------------------------------------------- */
 
-static void free_column(gpointer column_)
+static void free_column(gpointer data)
 {
-    TgQueryColumn *column = column_;
+    TgQueryColumn *column = data;
 
     g_free(column->name);
     g_free(column->type);

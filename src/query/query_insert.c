@@ -17,20 +17,22 @@ static const char *text_of(const json_t *column, const char *key)
     return json_string_value(json_object_get(column, key));
 }
 
-/* A column of the table, or one of its keys. */
-static const json_t *find_column(const Insert *insert, const char *name)
+static const json_t *find_in(const json_t *columns, const char *name)
 {
-    const json_t *lists[] = {tg_table_columns(insert->table),
-                             tg_table_partition_keys(insert->table)};
-
-    for (gsize l = 0; l < G_N_ELEMENTS(lists); l++) {
-        for (gsize i = 0; i < json_array_size(lists[l]); i++) {
-            if (strcmp(text_of(json_array_get(lists[l], i), "Name"), name) == 0) {
-                return json_array_get(lists[l], i);
-            }
+    for (gsize i = 0; i < json_array_size(columns); i++) {
+        if (strcmp(text_of(json_array_get(columns, i), "Name"), name) == 0) {
+            return json_array_get(columns, i);
         }
     }
     return NULL;
+}
+
+/* A column of the table, or one of its keys. */
+static const json_t *find_column(const Insert *insert, const char *name)
+{
+    const json_t *column = find_in(tg_table_columns(insert->table), name);
+
+    return column != NULL ? column : find_in(tg_table_partition_keys(insert->table), name);
 }
 
 static void name_columns(Insert *insert)

@@ -48,7 +48,7 @@ static void append_type(GString *out, const TgSqlType *type)
     g_string_append(out, tg_sql_type_trino(arena, type));
 }
 
-static const char *not_(const TgNode *node)
+static const char *negation(const TgNode *node)
 {
     return tg_node_has(node, TG_FLAG_NOT) ? "not " : "";
 }
@@ -97,17 +97,15 @@ static void format_literal(GString *out, const TgNode *node)
 
 static void format_operator(GString *out, const TgNode *node)
 {
-    g_string_append_c(out, '(');
+    g_string_append(out, "(");
     if (node->kind == TG_NODE_UNARY) {
         g_string_append_printf(out, "%s ", node->text);
-        format(out, node->items[0]);
-    } else {
-        for (guint i = 0; i < node->count; i++) {
-            if (i > 0) {
-                g_string_append_printf(out, " %s ", node->text);
-            }
-            format(out, node->items[i]);
+    }
+    for (guint i = 0; i < node->count; i++) {
+        if (i > 0) {
+            g_string_append_printf(out, " %s ", node->text);
         }
+        format(out, node->items[i]);
     }
     g_string_append_c(out, ')');
 }
@@ -122,24 +120,24 @@ static void format_predicate(GString *out, const TgNode *node)
         append_clause(out, "", node->items[1], ")");
         break;
     case TG_NODE_IS_NULL:
-        g_string_append_printf(out, " is %snull", not_(node));
+        g_string_append_printf(out, " is %snull", negation(node));
         break;
     case TG_NODE_DISTINCT:
-        g_string_append_printf(out, " is %sdistinct from ", not_(node));
+        g_string_append_printf(out, " is %sdistinct from ", negation(node));
         format(out, node->items[1]);
         break;
     case TG_NODE_BETWEEN:
-        g_string_append_printf(out, " %sbetween ", not_(node));
+        g_string_append_printf(out, " %sbetween ", negation(node));
         format(out, node->items[1]);
         append_clause(out, " and ", node->items[2], "");
         break;
     case TG_NODE_LIKE:
-        g_string_append_printf(out, " %slike ", not_(node));
+        g_string_append_printf(out, " %slike ", negation(node));
         format(out, node->items[1]);
         append_clause(out, " escape ", node->items[2], "");
         break;
     default:
-        g_string_append_printf(out, " %sin (", not_(node));
+        g_string_append_printf(out, " %sin (", negation(node));
         format(out, node->items[1]);
         g_string_append_c(out, ')');
     }

@@ -3,7 +3,19 @@
 
 #include "sql/function.h"
 
-/* $["a b"] and $['a'] are $."a b" in DuckDB. */
+/* Behind ["name"] or ['name'], which is written as ."name"; NULL when it does not end so. */
+static const char *append_quoted_key(const char *p, GString *out)
+{
+    const char *close = strchr(p + 2, p[1]);
+
+    if (close == NULL || close[1] != ']') {
+        return NULL;
+    }
+    g_string_append_printf(out, ".\"%.*s\"", (int)(close - p - 2), p + 2);
+    return close + 2;
+}
+
+/* A path of Trino's as DuckDB writes it; "" (and a failure) when it cannot. */
 static const char *json_path(TgTranslator *translator, const TgCall *call, guint index)
 {
     const char *p = tg_call_literal(translator, call, index, "a JSON path");
@@ -18,17 +30,9 @@ static const char *json_path(TgTranslator *translator, const TgCall *call, guint
     if (*p != '$') {
         return tg_translate_fail(translator, call->nodes[index], "Invalid JSON path: '%s'", p).text;
     }
-    while (*p != '\0') {
-        char mark = p[0] == '[' ? p[1] : '\0';
-
-        if (mark == '"' || mark == '\'') {
-            const char *close = strchr(p + 2, mark);
-
-            if (close == NULL || close[1] != ']') {
-                return tg_translate_fail(translator, call->nodes[index], "Invalid JSON path").text;
-            }
-            g_string_append_printf(out, ".\"%.*s\"", (int)(close - p - 2), p + 2);
-            p = close + 2;
+    while (p != NULL && *p != '\0') {
+        if (p[0] == '[' && (p[1] == '"' || p[1] == '\'')) {
+            p = append_quoted_key(p, out);
         } else if (*p == '*' || *p == '?') {
             return tg_translate_fail(translator, call->nodes[index],
                                      "wildcards and filters in a JSON path are not supported")
@@ -37,7 +41,8 @@ static const char *json_path(TgTranslator *translator, const TgCall *call, guint
             g_string_append_c(out, *p++);
         }
     }
-    return tg_translate_text(translator, out->str);
+    return p == NULL ? tg_translate_fail(translator, call->nodes[index], "Invalid JSON path").text
+                     : tg_translate_text(translator, out->str);
 }
 
 static TgValue print_path(TgTranslator *translator, const TgCall *call)

@@ -25,14 +25,15 @@ TgNode *tg_parse_expression_list(TgParser *parser, const char *close)
     g_autoptr(GPtrArray) items = g_ptr_array_new();
     guint32 offset = tg_parser_offset(parser);
 
-    if (!tg_parser_is_sign(parser, 0, close)) {
-        do {
-            g_ptr_array_add(items, tg_parse_expression(parser));
-            if (items->len > TG_PARSE_LIST_MAX) {
-                return tg_parser_fail_at(parser, offset, "a list of more than %d values",
-                                         TG_PARSE_LIST_MAX);
-            }
-        } while (tg_parser_accept_sign(parser, ","));
+    if (tg_parser_accept_sign(parser, close)) {
+        return tg_parser_list(parser, offset, items);
+    }
+    do {
+        g_ptr_array_add(items, tg_parse_expression(parser));
+    } while (items->len < TG_PARSE_LIST_MAX && tg_parser_accept_sign(parser, ","));
+    if (items->len == TG_PARSE_LIST_MAX) {
+        return tg_parser_fail_at(parser, offset, "a list of more than %d values",
+                                 TG_PARSE_LIST_MAX);
     }
     (void)tg_parser_expect_sign(parser, close);
     return tg_parser_list(parser, offset, items);

@@ -65,25 +65,31 @@ gboolean tg_parse_if_exists(TgParser *parser, gboolean is_not)
     return TRUE;
 }
 
+/* ['a', 'b'] */
+static json_t *parse_text_list(TgParser *parser)
+{
+    json_t *list = json_array();
+
+    (void)tg_parser_expect_sign(parser, "[");
+    if (tg_parser_accept_sign(parser, "]")) {
+        return list;
+    }
+    do {
+        const char *text = tg_parser_string(parser);
+
+        (void)json_array_append_new(list, json_string(text == NULL ? "" : text));
+    } while (tg_parser_accept_sign(parser, ","));
+    (void)tg_parser_expect_sign(parser, "]");
+    return list;
+}
+
 /* A value of WITH (…) or TBLPROPERTIES: text, number, boolean or ARRAY['…']. */
 static json_t *parse_property(TgParser *parser)
 {
     const TgToken *token = tg_parser_peek(parser);
 
     if (tg_parser_accept(parser, "array")) {
-        json_t *list = json_array();
-
-        (void)tg_parser_expect_sign(parser, "[");
-        while (!tg_parser_is_sign(parser, 0, "]")) {
-            const char *text = tg_parser_string(parser);
-
-            (void)json_array_append_new(list, json_string(text == NULL ? "" : text));
-            if (!tg_parser_accept_sign(parser, ",")) {
-                break;
-            }
-        }
-        (void)tg_parser_expect_sign(parser, "]");
-        return list;
+        return parse_text_list(parser);
     }
     if (token->kind != TG_TOKEN_STRING && token->kind != TG_TOKEN_INTEGER &&
         token->kind != TG_TOKEN_QUOTED && token->kind != TG_TOKEN_WORD) {

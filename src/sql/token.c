@@ -45,26 +45,35 @@ static void add(Lexer *lexer, TgTokenKind kind, const char *start, char *text)
     g_array_append_val(lexer->tokens, token);
 }
 
+/* A comment of either kind; FALSE when it is not closed. */
+static gboolean skip_comment(Lexer *lexer)
+{
+    gboolean is_line = *lexer->p == '-';
+    const char *close =
+        g_strstr_len(lexer->p + 2, lexer->end - lexer->p - 2, is_line ? "\n" : "*/");
+
+    if (close == NULL && !is_line) {
+        fail(lexer, lexer->p, "this comment is not closed: '*/' is missing");
+        return FALSE;
+    }
+    lexer->p = close == NULL ? lexer->end : close + (is_line ? 1 : 2);
+    return TRUE;
+}
+
 /* White space and comments; FALSE when a comment is not closed. */
 static gboolean skip_blank(Lexer *lexer)
 {
     while (lexer->p < lexer->end) {
-        if (g_ascii_isspace(*lexer->p)) {
-            lexer->p++;
-        } else if (peek(lexer, 0) == '-' && peek(lexer, 1) == '-') {
-            const char *newline = memchr(lexer->p, '\n', (gsize)(lexer->end - lexer->p));
+        gboolean is_comment = (peek(lexer, 0) == '-' && peek(lexer, 1) == '-') ||
+                              (peek(lexer, 0) == '/' && peek(lexer, 1) == '*');
 
-            lexer->p = newline == NULL ? lexer->end : newline + 1;
-        } else if (peek(lexer, 0) == '/' && peek(lexer, 1) == '*') {
-            const char *close = g_strstr_len(lexer->p + 2, lexer->end - lexer->p - 2, "*/");
-
-            if (close == NULL) {
-                fail(lexer, lexer->p, "this comment is not closed: '*/' is missing");
-                return FALSE;
-            }
-            lexer->p = close + 2;
-        } else {
+        if (!is_comment && !g_ascii_isspace(*lexer->p)) {
             return TRUE;
+        }
+        if (!is_comment) {
+            lexer->p++;
+        } else if (!skip_comment(lexer)) {
+            return FALSE;
         }
     }
     return TRUE;

@@ -162,20 +162,30 @@ static TgValue numbers(TgTranslator *translator, const TgNode *node, TgValue lef
     return tg_value(translator, wider, "(%s %s %s)", left.text, node->text, right.text);
 }
 
+/* The unit of a literal interval among the operands that a date cannot take; NULL: none. */
+static const char *unit_below_day(const TgNode *node)
+{
+    static const char *const units[] = {"hour", "minute", "second", NULL};
+
+    for (guint i = 0; i < node->count; i++) {
+        if (node->items[i]->kind == TG_NODE_INTERVAL &&
+            g_strv_contains(units, node->items[i]->extra)) {
+            return node->items[i]->extra;
+        }
+    }
+    return NULL;
+}
+
 /* date + interval stays a date, as the interval has whole days. */
 static TgValue time_and_interval(TgTranslator *translator, const TgNode *node, TgValue time,
                                  TgValue interval)
 {
-    if (time.type->id == TG_SQL_DATE) {
-        for (guint i = 0; i < node->count; i++) {
-            const char *unit =
-                node->items[i]->kind == TG_NODE_INTERVAL ? node->items[i]->extra : "";
+    const char *unit = unit_below_day(node);
 
-            if (strcmp(unit, "hour") == 0 || strcmp(unit, "minute") == 0 ||
-                strcmp(unit, "second") == 0) {
-                return tg_translate_fail(translator, node, "cannot add %ss to a date", unit);
-            }
-        }
+    if (time.type->id == TG_SQL_DATE && unit != NULL) {
+        return tg_translate_fail(translator, node, "cannot add %ss to a date", unit);
+    }
+    if (time.type->id == TG_SQL_DATE) {
         return tg_value(translator, time.type, "CAST(%s %s %s AS DATE)", time.text, node->text,
                         interval.text);
     }

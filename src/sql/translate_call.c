@@ -146,11 +146,11 @@ static gboolean row_fits(const TgFunction *row, const TgCall *call)
 static const TgFunction *find_row(const TgFunction *table, const TgCall *call, gboolean *out_known)
 {
     for (; table->name != NULL; table++) {
-        if (strcmp(table->name, call->name) == 0) {
-            *out_known = TRUE;
-            if (row_fits(table, call)) {
-                return table;
-            }
+        gboolean is_it = strcmp(table->name, call->name) == 0;
+
+        *out_known = *out_known || is_it;
+        if (is_it && row_fits(table, call)) {
+            return table;
         }
     }
     return NULL;

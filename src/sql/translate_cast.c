@@ -8,7 +8,7 @@ typedef struct {
     const char *verb; /* CAST or TRY_CAST */
 } Cast;
 
-static TgValue cast(const Cast *cast_, TgValue value, const TgSqlType *type);
+static TgValue cast(const Cast *context, TgValue value, const TgSqlType *type);
 
 static TgValue fail(const Cast *context, TgValue value, const TgSqlType *type)
 {

@@ -228,7 +228,7 @@ static const char *case_condition(TgTranslator *translator, const TgNode *when,
     return value.text;
 }
 
-static TgValue case_(TgTranslator *translator, const TgNode *node)
+static TgValue case_when(TgTranslator *translator, const TgNode *node)
 {
     guint branches = (node->count - 2) / 2;
     g_autofree TgValue *values = g_new0(TgValue, branches + 1);
@@ -410,7 +410,7 @@ static TgValue translate(TgTranslator *translator, const TgNode *node)
     case TG_NODE_SUBQUERY:
         return subquery(translator, node);
     case TG_NODE_CASE:
-        return case_(translator, node);
+        return case_when(translator, node);
     case TG_NODE_CAST:
         return cast(translator, node);
     case TG_NODE_AT_ZONE:

@@ -101,6 +101,18 @@ static const TgField *find_column(TgTranslator *translator, const TgNode *node,
     return NULL;
 }
 
+/* Names of a scope's columns, for "did you mean". */
+static void add_names(const TgScope *scope, GPtrArray *names)
+{
+    for (guint i = 0; i < scope->fields->len; i++) {
+        const char *name = g_array_index(scope->fields, TgField, i).name;
+
+        if (name != NULL) {
+            g_ptr_array_add(names, (gpointer)name);
+        }
+    }
+}
+
 static TgValue fail_unknown(TgTranslator *translator, const TgNode *node, const char *const *parts,
                             guint count)
 {
@@ -111,13 +123,7 @@ static TgValue fail_unknown(TgTranslator *translator, const TgNode *node, const 
         g_string_append_printf(full, ".%s", parts[i]);
     }
     for (const TgScope *scope = translator->scope; scope != NULL; scope = scope->parent) {
-        for (guint i = 0; i < scope->fields->len; i++) {
-            const char *name = g_array_index(scope->fields, TgField, i).name;
-
-            if (name != NULL) {
-                g_ptr_array_add(names, (gpointer)name);
-            }
-        }
+        add_names(scope, names);
     }
     g_ptr_array_add(names, NULL);
     g_autofree char *hint = tg_suggest_phrase(parts[count - 1], (const char *const *)names->pdata);
@@ -125,9 +131,19 @@ static TgValue fail_unknown(TgTranslator *translator, const TgNode *node, const 
     return tg_translate_fail(translator, node, "there is no column '%s'%s", full->str, hint);
 }
 
+/* The fields of a row that the rest of a name means, one within the other. */
+static TgValue walk_fields(TgTranslator *translator, const TgNode *node, TgValue value,
+                           const char *const *rest)
+{
+    for (; *rest != NULL; rest++) {
+        value = tg_translate_field(translator, node, value, *rest);
+    }
+    return value;
+}
+
 TgValue tg_translate_name(TgTranslator *translator, const TgNode *node)
 {
-    const char *parts[PARTS_MAX] = {NULL};
+    const char *parts[PARTS_MAX + 1] = {NULL};
     guint count = split(node, parts);
 
     if (count == 0) { /* a field of an expression */
@@ -138,12 +154,7 @@ TgValue tg_translate_name(TgTranslator *translator, const TgNode *node)
         const TgField *field = find_column(translator, node, parts, used);
 
         if (field != NULL) {
-            TgValue value = field->value;
-
-            for (guint i = used; i < count; i++) {
-                value = tg_translate_field(translator, node, value, parts[i]);
-            }
-            return value;
+            return walk_fields(translator, node, field->value, parts + used);
         }
     }
     return fail_unknown(translator, node, parts, count);

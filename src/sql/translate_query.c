@@ -110,6 +110,20 @@ static void append_group_list(TgTranslator *translator, const TgNode *list, cons
     g_string_append_c(out, ')');
 }
 
+/* GROUPING SETS, CUBE, ROLLUP. */
+static void append_group_sets(TgTranslator *translator, const TgNode *node, const GArray *outputs,
+                              GString *out)
+{
+    g_autofree char *word = g_ascii_strup(node->text, -1);
+
+    g_string_append_printf(out, "%s (", strcmp(word, "SETS") == 0 ? "GROUPING SETS" : word);
+    for (guint i = 0; i < node->count; i++) {
+        g_string_append(out, i == 0 ? "" : ", ");
+        append_group_list(translator, node->items[i], outputs, out);
+    }
+    g_string_append_c(out, ')');
+}
+
 static const char *group_by(TgTranslator *translator, const TgNode *list, const GArray *outputs)
 {
     g_autoptr(GString) out = g_string_new(" GROUP BY ");
@@ -121,14 +135,7 @@ static const char *group_by(TgTranslator *translator, const TgNode *list, const 
         if (node->kind == TG_NODE_LIST) {
             g_string_append(out, "()");
         } else if (node->kind == TG_NODE_SETS) {
-            g_string_append(out, strcmp(node->text, "sets") == 0   ? "GROUPING SETS ("
-                                 : strcmp(node->text, "cube") == 0 ? "CUBE ("
-                                                                   : "ROLLUP (");
-            for (guint j = 0; j < node->count; j++) {
-                g_string_append(out, j == 0 ? "" : ", ");
-                append_group_list(translator, node->items[j], outputs, out);
-            }
-            g_string_append_c(out, ')');
+            append_group_sets(translator, node, outputs, out);
         } else {
             /* In parentheses: a literal here would be the place of a column to DuckDB. */
             g_string_append_printf(out, "(%s)", group_expression(translator, node, outputs));
@@ -274,7 +281,7 @@ static TgRows select_inside(TgTranslator *translator, const TgNode *node, const 
                     outputs};
 }
 
-static TgRows select_(TgTranslator *translator, const TgNode *node, const TgNode *order)
+static TgRows select_rows(TgTranslator *translator, const TgNode *node, const TgNode *order)
 {
     TgScope scope = {.parent = translator->scope, .fields = tg_translate_fields(translator)};
     TgRows rows = {NULL, NULL};
@@ -433,7 +440,7 @@ static TgRows translate_body(TgTranslator *translator, const TgNode *body, const
         return no_rows(translator);
     }
     if (body->kind == TG_NODE_SELECT) {
-        rows = select_(translator, body, order);
+        rows = select_rows(translator, body, order);
         translator->depth--;
         return rows;
     }

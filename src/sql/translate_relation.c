@@ -246,7 +246,7 @@ static void add_argument(TgTranslator *translator, const TgNode *node, Unnest *u
     }
 }
 
-static const char *unnest_(TgTranslator *translator, const TgNode *node, GArray *fields)
+static const char *unnest_lists(TgTranslator *translator, const TgNode *node, GArray *fields)
 {
     g_autoptr(GString) inner = g_string_new(NULL);
     g_autoptr(GString) outer = g_string_new(NULL);
@@ -463,7 +463,7 @@ static const char *relation(TgTranslator *translator, const TgNode *node, GArray
         sql = subquery(translator, node, fields);
         break;
     case TG_NODE_UNNEST:
-        sql = unnest_(translator, node, fields);
+        sql = unnest_lists(translator, node, fields);
         break;
     case TG_NODE_JOIN:
         sql = join(translator, node, fields);

@@ -179,34 +179,40 @@ static gboolean read_field(Reader *reader, GPtrArray *items, GPtrArray *names)
     return TRUE;
 }
 
-static const TgSqlType *read_nested(Reader *reader, TgSqlTypeId id)
+/* What stands between the brackets: types, for a row with names. */
+static gboolean read_items(Reader *reader, TgSqlTypeId id, GPtrArray *items, GPtrArray *names)
 {
-    g_autoptr(GPtrArray) items = g_ptr_array_new();
-    g_autoptr(GPtrArray) names = g_ptr_array_new();
-    char close = '>';
-
-    if (!accept(reader, '<')) {
-        close = ')';
-        if (!accept(reader, '(')) {
-            return fail(reader, "array, map and row need types of their elements: array(integer)");
-        }
-    }
     do {
         const TgSqlType *type = NULL;
 
+        if (id == TG_SQL_ROW && !read_field(reader, items, names)) {
+            return FALSE;
+        }
         if (id == TG_SQL_ROW) {
-            if (!read_field(reader, items, names)) {
-                return fail(reader, "a field of the row is wrong");
-            }
             continue;
         }
         type = read_type(reader);
         if (type == NULL || items->len >= 2) {
-            return fail(reader, "a type within is wrong");
+            return FALSE;
         }
         g_ptr_array_add(items, (gpointer)type);
     } while (accept(reader, ','));
-    if (!accept(reader, close)) {
+    return TRUE;
+}
+
+static const TgSqlType *read_nested(Reader *reader, TgSqlTypeId id)
+{
+    g_autoptr(GPtrArray) items = g_ptr_array_new();
+    g_autoptr(GPtrArray) names = g_ptr_array_new();
+    gboolean is_hive = accept(reader, '<');
+
+    if (!is_hive && !accept(reader, '(')) {
+        return fail(reader, "array, map and row need types of their elements: array(integer)");
+    }
+    if (!read_items(reader, id, items, names)) {
+        return fail(reader, "a type within is wrong");
+    }
+    if (!accept(reader, is_hive ? '>' : ')')) {
         return fail(reader, "a closing bracket is missing");
     }
     const TgSqlType *const *types = (const TgSqlType *const *)items->pdata;
