@@ -50,7 +50,9 @@ static char *cell_text(const char *cell)
     g_autofree char *text = g_utf8_make_valid(cell == NULL ? "NULL" : cell, -1);
 
     for (char *p = text; *p != '\0'; p++) {
-        *p = (unsigned char)*p < 0x20 || *p == 0x7F ? ' ' : *p;
+        if ((unsigned char)*p < 0x20 || *p == 0x7F) {
+            *p = ' ';
+        }
     }
     if (g_utf8_strlen(text, -1) > CELL_CHARS_MAX) {
         g_autofree char *head = g_utf8_substring(text, 0, CELL_CHARS_MAX - 1);

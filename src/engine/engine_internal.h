@@ -52,7 +52,7 @@ gboolean tg_engine_run(const TgEngineRun *run, const char *sql, gboolean is_stre
 gboolean tg_engine_run_number(const TgEngineRun *run, const char *sql, gint64 *out, GError **error);
 
 /* relation.c: a table of the catalog, or `staged`, as a relation in DuckDB's SQL. */
-gboolean tg_engine_resolve(gpointer plan, TgSqlArena *arena, const char *database,
+gboolean tg_engine_resolve(gpointer data, TgSqlArena *arena, const char *database,
                            const char *table, TgSqlTable *out, GError **error);
 
 /* relation_read.c: SQL that reads objects. */

@@ -138,8 +138,8 @@ static gboolean fill_table(TgSqlArena *arena, const json_t *columns, const json_
 {
     gsize count = json_array_size(columns) + json_array_size(keys);
 
-    out->names = tg_sql_arena_alloc(arena, (count + 1) * sizeof *out->names);
-    out->types = tg_sql_arena_alloc(arena, (count + 1) * sizeof *out->types);
+    out->names = tg_sql_arena_alloc(arena, (count + 1) * sizeof(gpointer));
+    out->types = tg_sql_arena_alloc(arena, (count + 1) * sizeof(gpointer));
     out->count = (guint)count;
     for (gsize i = 0; i < count; i++) {
         const json_t *column = i < json_array_size(columns)

@@ -64,12 +64,11 @@ static gboolean storage_format(const TgStatement *statement, TgTableFormat *out,
     const char *serde = storage_text(statement, "serde");
 
     *out = TG_FORMAT_CSV; /* Hive's default is a text file */
-    if (serde != NULL && strstr(serde, "ParquetHiveSerDe") != NULL) {
+    if ((serde != NULL && strstr(serde, "ParquetHiveSerDe") != NULL) ||
+        (serde == NULL && stored_as != NULL && strcmp(stored_as, "parquet") == 0)) {
         *out = TG_FORMAT_PARQUET;
     } else if (serde != NULL && strstr(serde, "JsonSerDe") != NULL) {
         *out = TG_FORMAT_JSON;
-    } else if (stored_as != NULL && strcmp(stored_as, "parquet") == 0) {
-        *out = TG_FORMAT_PARQUET;
     } else if (stored_as != NULL && strcmp(stored_as, "textfile") != 0) {
         g_set_error(error, TG_ERROR, TG_ERROR_CONFIG,
                     "STORED AS %s: the local engine reads PARQUET and TEXTFILE (CSV, JSON)",

@@ -76,7 +76,8 @@ static void format_literal(GString *out, const TgNode *node)
         append_quoted(out, node->text, '\'');
         break;
     case TG_NODE_BINARY:
-        g_string_append_printf(out, "X'%s'", node->text);
+        g_string_append_c(out, 'X');
+        append_quoted(out, node->text, '\'');
         break;
     case TG_NODE_TYPED: /* the name alone: DECIMAL '1.5', TIMESTAMP '…' */
         start = out->len;
@@ -204,8 +205,9 @@ static void format_special(GString *out, const TgNode *node)
         g_string_append_c(out, ')');
         break;
     case TG_NODE_EXTRACT:
-        g_string_append_printf(out, "extract(%s from ", node->text);
-        append_clause(out, "", node->items[0], ")");
+        g_string_append(out, "extract(");
+        append_name(out, node->text);
+        append_clause(out, " from ", node->items[0], ")");
         break;
     case TG_NODE_AT_ZONE:
         append_base(out, node->items[0]);

@@ -31,16 +31,19 @@ static gboolean is_word(char c)
 
 static char peek(const Lexer *lexer, gsize ahead)
 {
-    return (gsize)(lexer->end - lexer->p) > ahead ? lexer->p[ahead] : '\0';
+    if ((gsize)(lexer->end - lexer->p) <= ahead) {
+        return '\0';
+    }
+    return lexer->p[ahead];
 }
 
-static void add(Lexer *lexer, TgTokenKind kind, const char *start, char *text)
+static void add(Lexer *lexer, TgTokenKind kind, const char *start, const char *text)
 {
     TgToken token = {.kind = kind,
                      .offset = (guint32)(start - lexer->source->text),
                      .end = (guint32)(lexer->p - lexer->source->text),
-                     .text = text,
-                     .mark = kind == TG_TOKEN_QUOTED ? *start : '\0'};
+                     .text = (char *)text,
+                     .mark = *start};
 
     g_array_append_val(lexer->tokens, token);
 }

@@ -120,10 +120,9 @@ static char letter_at(const char *arguments, guint index)
     gsize length = strlen(arguments);
 
     if (length > 0 && arguments[length - 1] == '*') {
-        length--;
-        return index < length ? arguments[index] : arguments[length - 1];
+        return arguments[MIN(index, length - 2)];
     }
-    return index < length ? arguments[index] : '\0';
+    return arguments[MIN(index, length)]; /* the NUL behind them */
 }
 
 static gboolean row_fits(const TgFunction *row, const TgCall *call)
@@ -435,7 +434,13 @@ static TgValue print_aggregate(TgTranslator *translator, const TgFunction *row, 
     g_autofree char *text = g_strdup(row->text == NULL ? "" : row->text);
 
     for (char *p = text; *p != '\0'; p++) {
-        *p = *p == '{' ? '\x01' : *p == '|' ? '\x02' : *p == '}' ? '\x03' : *p;
+        if (*p == '{') {
+            *p = '\x01';
+        } else if (*p == '|') {
+            *p = '\x02';
+        } else if (*p == '}') {
+            *p = '\x03';
+        }
     }
     marked.text = text;
     return expand_aggregates(translator, call->node, print_row(translator, &marked, call));
@@ -509,7 +514,8 @@ TgValue tg_translate_call(TgTranslator *translator, const TgNode *node)
             values[i] = tg_translate_expression(translator, call.nodes[i]);
         }
     }
-    return translator->error != NULL ? values[nodes->len] : dispatch(translator, &call);
+    return translator->error != NULL ? (TgValue){"NULL", &tg_sql_type_unknown}
+                                     : dispatch(translator, &call);
 }
 
 const char *tg_call_literal(TgTranslator *translator, const TgCall *call, guint index,

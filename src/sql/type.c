@@ -70,8 +70,8 @@ const TgSqlType *tg_sql_type_row(TgSqlArena *arena, guint count, const TgSqlType
 
     type->id = TG_SQL_ROW;
     type->count = count;
-    type->items = tg_sql_arena_alloc(arena, count * sizeof *items);
-    type->names = tg_sql_arena_alloc(arena, count * sizeof *type->names);
+    type->items = tg_sql_arena_alloc(arena, count * sizeof(gpointer));
+    type->names = tg_sql_arena_alloc(arena, count * sizeof(gpointer));
     for (guint i = 0; i < count; i++) {
         type->items[i] = items[i];
         type->names[i] = names == NULL ? NULL : names[i];
@@ -85,7 +85,7 @@ const TgSqlType *tg_sql_type_array(TgSqlArena *arena, const TgSqlType *element)
 
     type->id = TG_SQL_ARRAY;
     type->count = 1;
-    type->items = tg_sql_arena_alloc(arena, sizeof element);
+    type->items = tg_sql_arena_alloc(arena, sizeof(gpointer));
     type->items[0] = element;
     return type;
 }
@@ -96,7 +96,7 @@ const TgSqlType *tg_sql_type_map(TgSqlArena *arena, const TgSqlType *key, const 
 
     type->id = TG_SQL_MAP;
     type->count = 2;
-    type->items = tg_sql_arena_alloc(arena, 2 * sizeof key);
+    type->items = tg_sql_arena_alloc(arena, 2 * sizeof(gpointer));
     type->items[0] = key;
     type->items[1] = value;
     return type;
@@ -126,13 +126,14 @@ static void append_trino(GString *out, const TgSqlType *type)
 {
     const char *name = type_names[type->id].trino;
 
+    gboolean has_length = type->id == TG_SQL_VARCHAR || type->id == TG_SQL_CHAR;
+
     if (type->id == TG_SQL_DECIMAL) {
         g_string_append_printf(out, "decimal(%u,%u)", type->precision, type->scale);
-    } else if (type->id == TG_SQL_TIMESTAMP || type->id == TG_SQL_TIME) {
-        g_string_append_printf(out, "%s(%u)", name, type->precision);
     } else if (type->id == TG_SQL_TIMESTAMP_TZ) {
         g_string_append_printf(out, "timestamp(%u) with time zone", type->precision);
-    } else if ((type->id == TG_SQL_VARCHAR || type->id == TG_SQL_CHAR) && type->precision > 0) {
+    } else if (type->id == TG_SQL_TIMESTAMP || type->id == TG_SQL_TIME ||
+               (has_length && type->precision > 0)) {
         g_string_append_printf(out, "%s(%u)", name, type->precision);
     } else {
         g_string_append(out, name);
@@ -299,7 +300,7 @@ static const TgSqlType *common_nested(TgSqlArena *arena, const TgSqlType *a, con
     if (a->count != b->count) {
         return NULL;
     }
-    items = tg_sql_arena_alloc(arena, (a->count + 1) * sizeof(const TgSqlType *));
+    items = tg_sql_arena_alloc(arena, (a->count + 1) * sizeof(gpointer));
     for (guint i = 0; i < a->count; i++) {
         items[i] = tg_sql_type_common(arena, a->items[i], b->items[i]);
         if (items[i] == NULL) {
@@ -319,6 +320,26 @@ static gboolean is_time_like(const TgSqlType *type)
            type->id == TG_SQL_TIMESTAMP_TZ;
 }
 
+static const TgSqlType *common_number(TgSqlArena *arena, const TgSqlType *a, const TgSqlType *b)
+{
+    const TgSqlType *wider = a->id >= b->id ? a : b;
+
+    return wider->id == TG_SQL_DECIMAL ? common_decimal(arena, a, b) : wider;
+}
+
+static const TgSqlType *common_time(const TgSqlType *a, const TgSqlType *b)
+{
+    if (a->id == b->id) {
+        return a->precision >= b->precision ? a : b;
+    }
+    return a->id > b->id ? a : b;
+}
+
+static gboolean is_text(const TgSqlType *type)
+{
+    return type->id == TG_SQL_VARCHAR || type->id == TG_SQL_CHAR;
+}
+
 const TgSqlType *tg_sql_type_common(TgSqlArena *arena, const TgSqlType *a, const TgSqlType *b)
 {
     if (a->id == TG_SQL_UNKNOWN) {
@@ -328,25 +349,16 @@ const TgSqlType *tg_sql_type_common(TgSqlArena *arena, const TgSqlType *a, const
         return a;
     }
     if (tg_sql_type_is_numeric(a) && tg_sql_type_is_numeric(b)) {
-        const TgSqlType *wider = a->id >= b->id ? a : b;
-
-        return wider->id == TG_SQL_DECIMAL ? common_decimal(arena, a, b) : wider;
+        return common_number(arena, a, b);
+    }
+    if (is_time_like(a) && is_time_like(b)) {
+        return common_time(a, b);
     }
     if (a->id == b->id && a->count > 0) {
         return common_nested(arena, a, b);
     }
-    if (is_time_like(a) && is_time_like(b)) {
-        if (a->id == b->id) {
-            return a->precision >= b->precision ? a : b;
-        }
-        return a->id > b->id ? a : b;
-    }
     if (a->id == b->id) {
         return a->precision == b->precision ? a : tg_sql_type_new(arena, a->id, 0, 0);
     }
-    if ((a->id == TG_SQL_VARCHAR && b->id == TG_SQL_CHAR) ||
-        (a->id == TG_SQL_CHAR && b->id == TG_SQL_VARCHAR)) {
-        return &tg_sql_type_varchar;
-    }
-    return NULL;
+    return is_text(a) && is_text(b) ? &tg_sql_type_varchar : NULL;
 }
