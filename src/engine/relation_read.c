@@ -252,10 +252,38 @@ static gboolean append_key(TgSqlArena *arena, GString *out, const json_t *key, c
     return TRUE;
 }
 
+static gboolean append_list(TgSqlArena *arena, GString *out, const TgEngineRelation *relation,
+                            GHashTable *present, GError **error)
+{
+    for (gsize i = 0; i < json_array_size(relation->columns); i++) {
+        g_string_append(out, i == 0 ? "" : ", ");
+        if (!append_column(arena, out, relation, json_array_get(relation->columns, i), present,
+                           error)) {
+            return FALSE;
+        }
+    }
+    return TRUE;
+}
+
+/* @values of the keys; NULL: they are read from the paths */
+static gboolean append_keys(TgSqlArena *arena, GString *out, const TgEngineRelation *relation,
+                            char **values, GError **error)
+{
+    for (gsize i = 0; i < json_array_size(relation->keys); i++) {
+        g_string_append(out, ", ");
+        if (!append_key(arena, out, json_array_get(relation->keys, i),
+                        values == NULL ? NULL : values[i], error)) {
+            return FALSE;
+        }
+    }
+    return TRUE;
+}
+
 static gboolean append_select(TgEnginePlan *plan, TgSqlArena *arena, GString *out,
                               const TgEngineRelation *relation, const TgEnginePart *part,
-                              gboolean by_path, GError **error)
+                              GError **error)
 {
+    gboolean by_path = part->values == NULL && json_array_size(relation->keys) > 0;
     g_autofree char *from =
         from_files(arena, relation, part->paths, by_path, part->publish != NULL, error);
     g_autoptr(GHashTable) present = NULL;
@@ -270,19 +298,9 @@ static gboolean append_select(TgEnginePlan *plan, TgSqlArena *arena, GString *ou
         }
     }
     g_string_append(out, "SELECT ");
-    for (gsize i = 0; i < json_array_size(relation->columns); i++) {
-        g_string_append(out, i == 0 ? "" : ", ");
-        if (!append_column(arena, out, relation, json_array_get(relation->columns, i), present,
-                           error)) {
-            return FALSE;
-        }
-    }
-    for (gsize i = 0; i < json_array_size(relation->keys); i++) {
-        g_string_append(out, ", ");
-        if (!append_key(arena, out, json_array_get(relation->keys, i),
-                        by_path ? NULL : part->values[i], error)) {
-            return FALSE;
-        }
+    if (!append_list(arena, out, relation, present, error) ||
+        !append_keys(arena, out, relation, part->values, error)) {
+        return FALSE;
     }
     g_string_append_printf(out, " FROM %s", from);
     return TRUE;
@@ -350,14 +368,14 @@ static gboolean append_parts(TgEnginePlan *plan, TgSqlArena *arena, GString *out
     gboolean ok = TRUE;
 
     if (has_keys && merged->paths->len > 0) {
-        ok = append_select(plan, arena, out, relation, merged, TRUE, error);
+        ok = append_select(plan, arena, out, relation, merged, error);
     }
     for (guint i = 0; ok && i < relation->parts->len; i++) {
         const TgEnginePart *part = relation->parts->pdata[i];
 
         if (part->paths->len > 0 && (!has_keys || !part->is_hive_path)) {
             g_string_append(out, out->len == 0 ? "" : " UNION ALL ");
-            ok = append_select(plan, arena, out, relation, part, FALSE, error);
+            ok = append_select(plan, arena, out, relation, part, error);
         }
     }
     tg_engine_part_free(merged);
