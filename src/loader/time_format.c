@@ -164,16 +164,40 @@ static gboolean compile_java(TgTimeFormat *format, GError **error)
     return TRUE;
 }
 
+static gboolean begins_with_digits(const TgTimeToken *token)
+{
+    return token->directive == 0
+               ? g_ascii_isdigit(*token->text)
+               : strchr("CDdeFGgHIjkLlMmNQRrSsTUuVvWwXxYy", token->directive) != NULL;
+}
+
+/* What the parser would otherwise find out for each text. */
+static void finish(TgTimeFormat *format)
+{
+    for (guint i = 0; i < format->count; i++) {
+        TgTimeToken *token = &format->tokens[i];
+
+        token->is_time =
+            token->directive != 0 && strchr("HkIlMSLNPpZzsQ", token->directive) != NULL;
+        token->before_number = i + 1 < format->count && begins_with_digits(token + 1);
+    }
+}
+
 TgTimeFormat *tg_time_format_new(const char *format, GError **error)
 {
     g_autoptr(TgTimeFormat) self = g_new0(TgTimeFormat, 1);
 
     if (g_str_has_prefix(format, "java:")) {
         self->text = g_strdup(format + strlen("java:"));
-        return compile_java(self, error) ? g_steal_pointer(&self) : NULL;
+        if (!compile_java(self, error)) {
+            return NULL;
+        }
+        finish(self);
+        return g_steal_pointer(&self);
     }
     self->text = g_strdup(g_str_has_prefix(format, "ruby:") ? format + strlen("ruby:") : format);
     compile_ruby(self);
+    finish(self);
     return g_steal_pointer(&self);
 }
 

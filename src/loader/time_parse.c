@@ -162,19 +162,6 @@ static gboolean take_epoch(Parsed *parsed, gint64 scale_ms)
     return TRUE;
 }
 
-/* Whether the next token begins with digits: then a year has four at most. */
-static gboolean is_numeric(const TgTimeFormat *format, guint next)
-{
-    if (next >= format->count) {
-        return FALSE;
-    }
-    const TgTimeToken *token = &format->tokens[next];
-
-    return token->directive == 0
-               ? g_ascii_isdigit(*token->text)
-               : strchr("CDdeFGgHIjkLlMmNQRrSsTUuVvWwXxYy", token->directive) != NULL;
-}
-
 static gboolean take_year(Parsed *parsed, gboolean is_limited, gint64 *out)
 {
     gboolean negative = take_sign(parsed, TRUE);
@@ -308,14 +295,17 @@ static const char *expansion(char directive)
     }
 }
 
-static gboolean take_directive(Parsed *parsed, char directive, gboolean next_numeric)
+static gboolean take_directive(Parsed *parsed, const TgTimeToken *token)
 {
-    const char *parts = expansion(directive);
+    gboolean next_numeric = token->before_number;
+    const char *parts = NULL;
 
+    if (token->is_time) {
+        return take_time_field(parsed, token->directive, next_numeric);
+    }
+    parts = expansion(token->directive);
     if (parts == NULL) {
-        return strchr("HkIlMSLNPpZzsQ", directive) != NULL
-                   ? take_time_field(parsed, directive, next_numeric)
-                   : take_date_field(parsed, directive, next_numeric);
+        return take_date_field(parsed, token->directive, next_numeric);
     }
     for (; *parts != '\0'; parts++) {
         gboolean ok = g_ascii_isalpha(*parts)
@@ -397,9 +387,8 @@ gboolean tg_time_format_parse(const TgTimeFormat *format, const TgTimeDefaults *
 
     for (guint i = 0; i < format->count; i++) {
         const TgTimeToken *token = &format->tokens[i];
-        gboolean ok = token->directive == 0
-                          ? take_literal(&parsed, token->text, token->size_bytes)
-                          : take_directive(&parsed, token->directive, is_numeric(format, i + 1));
+        gboolean ok = token->directive == 0 ? take_literal(&parsed, token->text, token->size_bytes)
+                                            : take_directive(&parsed, token);
 
         if (!ok) {
             return FALSE;

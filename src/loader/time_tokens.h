@@ -6,13 +6,15 @@
 #define TG_TIME_TOKENS_MAX 256u
 
 typedef struct {
-    char directive;   /* as behind '%'; 0: literal text */
-    guint8 colons;    /* of %:z */
-    char padding;     /* '-' none, '_' blanks, '0' zeros; 0: as usual */
-    gboolean upper;   /* '^' */
-    gboolean change;  /* '#' */
-    gint width;       /* 0: as usual */
-    const char *text; /* literal, or the directive as written; lent from the format's text */
+    char directive;         /* as behind '%'; 0: literal text */
+    guint8 colons;          /* of %:z */
+    char padding;           /* '-' none, '_' blanks, '0' zeros; 0: as usual */
+    gboolean upper;         /* '^' */
+    gboolean change;        /* '#' */
+    gint width;             /* 0: as usual */
+    gboolean is_time;       /* a field of the day's time, the zone or an epoch */
+    gboolean before_number; /* the next token begins with digits: then a year has four at most */
+    const char *text;       /* literal, or the directive as written; lent from the format's text */
     gsize size_bytes;
 } TgTimeToken;
 
