@@ -98,34 +98,47 @@ static int take_word(Arguments *arguments, const char *word)
     return 0;
 }
 
+/* Takes an option with its value at argv[*at + 1], or a flag; anything but 0 is what to exit with.
+ */
+static int take_option(Arguments *arguments, int argc, char **argv, int *at)
+{
+    const char *option = argv[*at];
+    gboolean ignored = FALSE;
+    const char **into = value_of(arguments, option, &ignored);
+    gboolean is_property = strcmp(option, "-X") == 0;
+
+    if (strcmp(option, "-G") == 0 || strcmp(option, "--vertical") == 0) {
+        arguments->vertical = TRUE;
+        return 0;
+    }
+    if (g_str_has_prefix(option, "-X") && !is_property) {
+        add_property(arguments, option + 2);
+        return 0;
+    }
+    if (into == NULL && !ignored && !is_property) {
+        return usage_error("unknown option", option);
+    }
+    if (++*at == argc) {
+        return usage_error("an option needs a value", option);
+    }
+    if (is_property) {
+        add_property(arguments, argv[*at]);
+    } else if (into != NULL) {
+        *into = argv[*at];
+    }
+    return 0;
+}
+
 /* Parses all arguments; anything but 0 is what to exit with. */
 static int parse_arguments(Arguments *arguments, int argc, char **argv)
 {
     for (int i = 1; i < argc; i++) {
-        gboolean ignored = FALSE;
-        const char **into = value_of(arguments, argv[i], &ignored);
+        gboolean is_option = argv[i][0] == '-' && argv[i][1] != '\0';
+        int status =
+            is_option ? take_option(arguments, argc, argv, &i) : take_word(arguments, argv[i]);
 
-        if (strcmp(argv[i], "-G") == 0 || strcmp(argv[i], "--vertical") == 0) {
-            arguments->vertical = TRUE;
-        } else if (g_str_has_prefix(argv[i], "-X") && argv[i][2] != '\0') {
-            add_property(arguments, argv[i] + 2);
-        } else if (into != NULL || ignored || strcmp(argv[i], "-X") == 0) {
-            if (++i == argc) {
-                return usage_error("an option needs a value", argv[i - 1]);
-            }
-            if (into != NULL) {
-                *into = argv[i];
-            } else if (strcmp(argv[i - 1], "-X") == 0) {
-                add_property(arguments, argv[i]);
-            }
-        } else if (*argv[i] == '-' && argv[i][1] != '\0') {
-            return usage_error("unknown option", argv[i]);
-        } else {
-            int status = take_word(arguments, argv[i]);
-
-            if (status != 0) {
-                return status;
-            }
+        if (status != 0) {
+            return status;
         }
     }
     return 0;

@@ -5,9 +5,9 @@
 #include "params/params.h"
 
 #define ROUNDS_MAX 10u
-#define SAMPLE_BYTES_DEFAULT (32 * 1024)
-#define SAMPLE_BYTES_EXACT (4 * 1024 * 1024) /* rare nulls should be among them */
-#define SAMPLE_BYTES_MAX (256 * 1024 * 1024)
+#define SAMPLE_BYTES_DEFAULT ((gint64)32 * 1024)
+#define SAMPLE_BYTES_EXACT ((gint64)4 * 1024 * 1024) /* rare nulls should be among them */
+#define SAMPLE_BYTES_MAX ((gint64)256 * 1024 * 1024)
 
 gboolean tg_loader_is_file_input(const TgLoaderContext *context, const json_t *in)
 {
@@ -58,31 +58,38 @@ static gboolean takes_part(const TgGuessPlugin *plugin, const json_t *exec)
            names_include(json_object_get(exec, "guess_plugins"), plugin->name);
 }
 
+/* One plug-in looks at the sample. *out_again when the others want to see what a new decoder makes
+ * of the bytes. */
+static gboolean guess_one(TgLoaderContext *context, json_t *in, const TgGuessPlugin *plugin,
+                          const TgGuessSample *sample, gboolean *out_again, GError **error)
+{
+    g_autoptr(json_t) found = plugin->guess(context, in, sample, error);
+
+    if (found == NULL) {
+        g_prefix_error(error, "guess (%s): ", plugin->name);
+        return FALSE;
+    }
+    tg_params_merge(in, found);
+    *out_again = json_object_get(found, "decoders") != NULL;
+    return TRUE;
+}
+
 /* One round: every plug-in looks at the sample. *out_changed when one found something new. */
 static gboolean guess_round(TgLoaderContext *context, json_t *in, const json_t *exec,
                             const TgGuessSample *sample, gboolean *out_changed, GError **error)
 {
     const TgGuessPlugin *const *plugins = context->job->plugins->guesses;
 
-    for (; *plugins != NULL; plugins++) {
-        if (!takes_part(*plugins, exec)) {
-            continue;
-        }
-        g_autoptr(json_t) found = (*plugins)->guess(context, in, sample, error);
-        g_autoptr(json_t) before = json_deep_copy(in);
+    g_autoptr(json_t) before = json_deep_copy(in);
+    gboolean again = FALSE;
 
-        if (found == NULL) {
-            g_prefix_error(error, "guess (%s): ", (*plugins)->name);
+    for (; *plugins != NULL && !again; plugins++) {
+        if (takes_part(*plugins, exec) &&
+            !guess_one(context, in, *plugins, sample, &again, error)) {
             return FALSE;
         }
-        tg_params_merge(in, found);
-        if (!json_equal(before, in)) {
-            *out_changed = TRUE;
-            if (json_object_get(found, "decoders") != NULL) {
-                return TRUE; /* the others want to see what the decoder makes of the bytes */
-            }
-        }
     }
+    *out_changed = !json_equal(before, in);
     return TRUE;
 }
 

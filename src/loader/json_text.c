@@ -91,7 +91,7 @@ static gboolean append_escape(JsonText *self)
 {
     static const char letters[] = "bfnrt\"\\/";
     static const char meant[] = "\b\f\n\r\t\"\\/";
-    char letter = self->at < self->end ? *self->at++ : '\0';
+    char letter = (char)(self->at < self->end ? *self->at++ : '\0');
     const char *found = letter == '\0' ? NULL : strchr(letters, letter);
 
     if (letter == 'u') {
@@ -186,39 +186,44 @@ static gboolean append_word(JsonText *self)
     return append_number(self);
 }
 
+/* The name of a member with its colon. */
+static gboolean append_name(JsonText *self)
+{
+    if (self->at == self->end || *self->at != '"' || !append_string(self)) {
+        return fail(self, "is not JSON");
+    }
+    skip_blanks(self);
+    if (self->at == self->end || *self->at++ != ':') {
+        return fail(self, "is not JSON");
+    }
+    g_string_append_c(self->out, ':');
+    return TRUE;
+}
+
 /* The members of an object or the elements of a list. */
 static gboolean append_members(JsonText *self, char close)
 {
-    gboolean is_first = TRUE;
+    gboolean has_more = TRUE;
 
     g_string_append_c(self->out, *self->at++);
-    for (;; is_first = FALSE) {
+    skip_blanks(self);
+    if (self->at < self->end && *self->at == close) {
+        has_more = FALSE;
+    }
+    while (has_more) {
         skip_blanks(self);
-        if (self->at < self->end && *self->at == close && is_first) {
-            break;
-        }
-        if (close == '}') {
-            if (self->at == self->end || *self->at != '"' || !append_string(self)) {
-                return fail(self, "is not JSON");
-            }
-            skip_blanks(self);
-            if (self->at == self->end || *self->at++ != ':') {
-                return fail(self, "is not JSON");
-            }
-            g_string_append_c(self->out, ':');
-        }
-        if (!append_value(self)) {
+        if ((close == '}' && !append_name(self)) || !append_value(self)) {
             return FALSE;
         }
         skip_blanks(self);
         if (self->at == self->end || (*self->at != ',' && *self->at != close)) {
             return fail(self, "is not JSON");
         }
-        if (*self->at == close) {
-            break;
+        has_more = *self->at == ',';
+        if (has_more) {
+            self->at++;
+            g_string_append_c(self->out, ',');
         }
-        self->at++;
-        g_string_append_c(self->out, ',');
     }
     self->at++;
     g_string_append_c(self->out, close);

@@ -200,45 +200,60 @@ gsize tg_double_format(double value, char text[TG_DOUBLE_TEXT_BYTES])
     return g_strlcpy(text, out->str, TG_DOUBLE_TEXT_BYTES);
 }
 
+/* "12.30" behind a sign: its digits. `places` is how many stand behind the point. */
+static gboolean split_decimal(const char *at, const char *end, char digits[TG_DECIMAL_TEXT_BYTES],
+                              gsize *out_count, gsize *out_places)
+{
+    const char *point = memchr(at, '.', (gsize)(end - at));
+    const char *whole_end = point == NULL ? end : point;
+
+    while (at < whole_end - 1 && *at == '0') {
+        at++;
+    }
+    while (point != NULL && end > point + 1 && end[-1] == '0') {
+        end--;
+    }
+    *out_count = 0;
+    *out_places = point == NULL ? 0 : (gsize)(end - point - 1);
+    for (; at < end; at++) {
+        if (at == point) {
+            continue;
+        }
+        if (!g_ascii_isdigit(*at) || *out_count == TG_DECIMAL_TEXT_BYTES) {
+            return FALSE;
+        }
+        digits[(*out_count)++] = *at;
+    }
+    return TRUE;
+}
+
 gboolean tg_decimal_parse(const char *text, gsize size_bytes, guint precision, guint scale,
                           TgInt128 *out)
 {
-    const char *at = text;
+    char digits[TG_DECIMAL_TEXT_BYTES];
     const char *end = text + size_bytes;
-    gboolean negative = at < end && *at == '-';
-    gboolean has_point = FALSE;
-    guint whole = 0;
-    guint fraction = 0;
-    gboolean has_digits = FALSE;
+    const char *at = text + (size_bytes > 0 && (*text == '-' || *text == '+') ? 1 : 0);
+    gsize count = 0;
+    gsize places = 0;
     TgInt128 value = 0;
 
-    for (at += at < end && (*at == '-' || *at == '+') ? 1 : 0; at < end; at++) {
-        if (*at == '.' && !has_point) {
-            has_point = TRUE;
-            continue;
-        }
-        if (!g_ascii_isdigit(*at)) {
-            return FALSE;
-        }
-        has_digits = TRUE;
-        if (has_point && fraction == scale) {
-            if (*at != '0') {
-                return FALSE;
-            }
-            continue;
-        }
-        value = value * 10 + (*at - '0');
-        whole += !has_point && (whole > 0 || *at != '0') ? 1 : 0;
-        fraction += has_point ? 1 : 0;
-        if (whole + scale > precision) {
+    if (at == end || (*at == '.' && end - at == 1) ||
+        !split_decimal(at, end, digits, &count, &places) || places > scale) {
+        return FALSE;
+    }
+    for (gsize i = 0; i < count + scale - places; i++) {
+        value = value * 10 + (i < count ? digits[i] - '0' : 0);
+        if (value != 0 && i >= precision + 1U) {
             return FALSE;
         }
     }
-    for (; fraction < scale; fraction++) {
-        value *= 10;
+    TgInt128 limit = 1;
+
+    for (guint i = 0; i < precision; i++) {
+        limit *= 10;
     }
-    *out = negative ? -value : value;
-    return has_digits;
+    *out = *text == '-' ? -value : value;
+    return value < limit;
 }
 
 gsize tg_decimal_format(TgInt128 value, guint scale, char text[TG_DECIMAL_TEXT_BYTES])

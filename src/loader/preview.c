@@ -7,8 +7,8 @@
 #include "loader/value_text.h"
 #include "params/params.h"
 
-#define SAMPLE_BYTES_DEFAULT (32 * 1024)
-#define SAMPLE_BYTES_MAX (64 * 1024 * 1024)
+#define SAMPLE_BYTES_DEFAULT ((gint64)32 * 1024)
+#define SAMPLE_BYTES_MAX ((gint64)64 * 1024 * 1024)
 #define SAMPLE_ROWS_DEFAULT 15
 #define SAMPLE_ROWS_MAX 100000
 

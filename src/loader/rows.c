@@ -119,11 +119,11 @@ static gboolean merged_next(TgRows *rows, TgBatch *batch, GError **error)
         GError *problem = NULL;
         SharedReader *shared = merged_acquire(rows, &problem);
 
+        if (problem != NULL) {
+            g_propagate_error(error, problem);
+            return FALSE;
+        }
         if (shared == NULL) {
-            if (problem != NULL) {
-                g_propagate_error(error, problem);
-                return FALSE;
-            }
             return TRUE;
         }
         gboolean ok = shared->reader->class->next(shared->reader, batch, error);

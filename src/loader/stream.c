@@ -112,13 +112,13 @@ static gboolean convert_raw(CharsetStream *self, GError **error)
         if (problem == EINVAL && !self->is_at_end) {
             break; /* the rest of the character comes with the next bytes */
         }
-        if (problem == EILSEQ || problem == EINVAL) {
-            if (!replace_malformed(self, self->raw_size - in_left, error)) {
-                return FALSE;
-            }
-            in++;
-            in_left--;
+        gboolean is_malformed = problem == EILSEQ || problem == EINVAL;
+
+        if (is_malformed && !replace_malformed(self, self->raw_size - in_left, error)) {
+            return FALSE;
         }
+        in += is_malformed ? 1 : 0;
+        in_left -= is_malformed ? 1 : 0;
     }
     memmove(self->raw, in, in_left);
     self->raw_offset += self->raw_size - in_left;

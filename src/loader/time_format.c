@@ -76,15 +76,15 @@ static void compile_ruby(TgTimeFormat *format)
             return;
         }
         at = read_options(percent + 1, &token);
-        if (*at != '\0' && strchr(known, *at) != NULL) {
-            token.directive = *at++;
-            token.size_bytes = (gsize)(at - percent);
-            if (format->count < TG_TIME_TOKENS_MAX) {
-                format->tokens[format->count++] = token;
-            }
-        } else {
+        if (*at == '\0' || strchr(known, *at) == NULL) {
             at = percent + 1;
             add_literal(format, percent, 1); /* an unknown directive stands for itself */
+            continue;
+        }
+        token.directive = *at++;
+        token.size_bytes = (gsize)(at - percent);
+        if (format->count < TG_TIME_TOKENS_MAX) {
+            format->tokens[format->count++] = token;
         }
     }
 }
@@ -95,9 +95,9 @@ static char java_directive(char letter, gsize run)
     switch (letter) {
     case 'y':
     case 'u':
-        return run == 2 ? 'y' : 'Y';
+        return (char)(run == 2 ? 'y' : 'Y');
     case 'M':
-        return run <= 2 ? 'm' : (run == 3 ? 'b' : 'B');
+        return (char)(run <= 2 ? 'm' : (run == 3 ? 'b' : 'B'));
     case 'd':
         return 'd';
     case 'H':
@@ -114,12 +114,29 @@ static char java_directive(char letter, gsize run)
     case 'a':
         return 'p';
     case 'E':
-        return run <= 3 ? 'a' : 'A';
+        return (char)(run <= 3 ? 'a' : 'A');
     case 'D':
         return 'j';
     default:
         return 0;
     }
+}
+
+/* A run of one pattern letter; NULL when it is not known. */
+static const char *add_java_field(TgTimeFormat *format, const char *at)
+{
+    gsize run = strspn(at, (const char[]){*at, '\0'});
+    char directive = java_directive(*at, run);
+    gboolean is_fraction = directive == 'N';
+    TgTimeToken token = {.directive = directive, .text = at, .size_bytes = run};
+
+    if (directive == 0) {
+        return NULL;
+    }
+    token.width = is_fraction ? (gint)MIN(run, 9) : 0;
+    token.padding = (char)(run == 1 && directive != 'Y' && !is_fraction ? '-' : 0);
+    format->tokens[format->count++] = token;
+    return at + run;
 }
 
 static gboolean compile_java(TgTimeFormat *format, GError **error)
@@ -128,8 +145,6 @@ static gboolean compile_java(TgTimeFormat *format, GError **error)
 
     format->is_strict = TRUE;
     while (*at != '\0' && format->count < TG_TIME_TOKENS_MAX) {
-        gsize run = 1;
-
         if (*at == '\'') {
             const char *close = strchrnul(at + 1, '\'');
 
@@ -141,25 +156,16 @@ static gboolean compile_java(TgTimeFormat *format, GError **error)
             add_literal(format, at++, 1);
             continue;
         }
-        while (at[run] == *at) {
-            run++;
-        }
-        char directive = java_directive(*at, run);
+        const char *after = add_java_field(format, at);
 
-        if (directive == 0) {
+        if (after == NULL) {
             g_set_error(error, TG_ERROR, TG_ERROR_CONFIG,
                         "format 'java:%s': the letter '%c' is not supported; write a Ruby format, "
                         "in which %%z is the zone",
                         format->text, *at);
             return FALSE;
         }
-        format->tokens[format->count++] =
-            (TgTimeToken){.directive = directive,
-                          .width = directive == 'N' ? (gint)MIN(run, 9) : 0,
-                          .padding = run == 1 && directive != 'Y' && directive != 'N' ? '-' : 0,
-                          .text = at,
-                          .size_bytes = run};
-        at += run;
+        at = after;
     }
     return TRUE;
 }

@@ -173,15 +173,20 @@ static gboolean take_year(Parsed *parsed, gboolean is_limited, gint64 *out)
     return TRUE;
 }
 
+static gboolean is_blank(char c)
+{
+    return g_ascii_isspace(c) || c == '\v';
+}
+
 static gboolean take_literal(Parsed *parsed, const char *text, gsize size)
 {
     for (gsize i = 0; i < size; i++) {
-        if (g_ascii_isspace(text[i]) || text[i] == '\v') {
-            while (parsed->at < parsed->end &&
-                   (g_ascii_isspace(*parsed->at) || *parsed->at == '\v')) {
-                parsed->at++;
-            }
-        } else if (parsed->at == parsed->end || *parsed->at++ != text[i]) {
+        gboolean is_any = is_blank(text[i]); /* a blank stands for any number of them */
+
+        while (is_any && parsed->at < parsed->end && is_blank(*parsed->at)) {
+            parsed->at++;
+        }
+        if (!is_any && (parsed->at == parsed->end || *parsed->at++ != text[i])) {
             return FALSE;
         }
     }

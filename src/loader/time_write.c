@@ -63,7 +63,7 @@ static void set_moment(Moment *moment, const TgTimeZone *zone, TgInt128 nanos)
 static void put_number(GString *out, const TgTimeToken *token, gint64 value, int width, char pad)
 {
     char digits[32];
-    char used = token->padding == '_' ? ' ' : (token->padding == '0' ? '0' : pad);
+    char used = (char)(token->padding == '_' ? ' ' : (token->padding == '0' ? '0' : pad));
     int length = g_snprintf(digits, sizeof digits, "%" G_GINT64_FORMAT, ABS(value));
     int wanted = token->width > 0 ? token->width : width;
 
@@ -90,7 +90,7 @@ static void put_text(GString *out, const TgTimeToken *token, const char *text, g
     }
     for (gsize i = 0; i < size; i++) {
         gboolean upper = token->upper || (token->change && token->directive != 'p');
-        char shown = upper ? g_ascii_toupper(text[i]) : text[i];
+        char shown = (char)(upper ? g_ascii_toupper(text[i]) : text[i]);
 
         g_string_append_c(out, token->change && token->directive == 'p' ? g_ascii_tolower(shown)
                                                                         : shown);

@@ -69,15 +69,15 @@ static gssize stream_read(TgStream *stream, void *into, gsize size_bytes, GError
             return -1;
         }
         if (self->inflater.avail_in == 0) {
-            if (self->is_in_member) {
-                (void)fail(self, "the compressed bytes end too early", error);
-                return -1;
-            }
             break;
         }
         if (!inflate_some(self, error)) {
             return -1;
         }
+    }
+    if (self->inflater.avail_out == wanted && self->is_in_member) {
+        (void)fail(self, "the compressed bytes end too early", error);
+        return -1;
     }
     return (gssize)(wanted - self->inflater.avail_out);
 }

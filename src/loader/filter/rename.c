@@ -101,6 +101,24 @@ static gboolean read_one(const json_t *rule, const char *key, const char *fallba
     return TRUE;
 }
 
+/* The name with a character in the place of each that does not pass. The caller frees. */
+static char *replace_others(const char *name, const Passing *passing, const char *replace)
+{
+    GString *out = g_string_new(NULL);
+
+    for (; *name != '\0'; name = g_utf8_next_char(name)) {
+        gunichar character = g_utf8_get_char(name);
+
+        if (passes(passing, character)) {
+            g_string_append_unichar(out, character);
+            continue;
+        }
+        g_string_append(out, replace); /* Java sees two characters beyond the basic plane */
+        g_string_append(out, character > 0xffff ? replace : "");
+    }
+    return g_string_free(out, FALSE);
+}
+
 static gboolean rule_character_types(TgSchema *schema, const json_t *rule, GError **error)
 {
     Passing passing = {0};
@@ -115,19 +133,7 @@ static gboolean rule_character_types(TgSchema *schema, const json_t *rule, GErro
         return FALSE;
     }
     for (guint i = 0; i < schema->count; i++) {
-        GString *name = g_string_new(NULL);
-
-        for (const char *at = schema->columns[i].name; *at != '\0'; at = g_utf8_next_char(at)) {
-            gunichar character = g_utf8_get_char(at);
-
-            if (passes(&passing, character)) {
-                g_string_append_unichar(name, character);
-            } else { /* Java sees two characters beyond the basic plane */
-                g_string_append(name, replace);
-                g_string_append(name, character > 0xffff ? replace : "");
-            }
-        }
-        set_name(&schema->columns[i], g_string_free(name, FALSE));
+        set_name(&schema->columns[i], replace_others(schema->columns[i].name, &passing, replace));
     }
     return TRUE;
 }

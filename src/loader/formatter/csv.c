@@ -100,6 +100,23 @@ static gboolean fail_charset(GError **error)
     return FALSE;
 }
 
+/* Appends a '?' in the charset, for a character that it lacks. */
+static gboolean append_mark(const CsvFormatter *self, GString *out, GError **error)
+{
+    char block[16];
+    char mark[] = "?";
+    char *in = mark;
+    char *to = block;
+    gsize in_left = 1;
+    gsize to_left = sizeof block;
+
+    if (g_iconv(self->charset, &in, &in_left, &to, &to_left) == (gsize)-1) {
+        return fail_charset(error);
+    }
+    g_string_append_len(out, block, to - block);
+    return TRUE;
+}
+
 /* Appends UTF-8 in the formatter's charset; what it lacks becomes '?', as Java does. */
 static gboolean append_in_charset(const CsvFormatter *self, GString *out, const GString *text,
                                   GError **error)
@@ -112,22 +129,17 @@ static gboolean append_in_charset(const CsvFormatter *self, GString *out, const 
         char *to = block;
         gsize to_left = sizeof block;
         gsize result = g_iconv(self->charset, &in, &in_left, &to, &to_left);
+        gboolean is_full = to_left <= 8;
 
         g_string_append_len(out, block, to - block);
-        if (result == (gsize)-1 && to_left > 8 && in_left > 0) {
-            char mark[] = "?";
-            char *mark_at = mark;
-            gsize mark_left = 1;
-            gsize skip = (gsize)(g_utf8_next_char(in) - in);
+        if (result == (gsize)-1 && !is_full && in_left > 0) {
+            gsize skip = MIN((gsize)(g_utf8_next_char(in) - in), in_left);
 
-            to = block;
-            to_left = sizeof block;
-            if (g_iconv(self->charset, &mark_at, &mark_left, &to, &to_left) == (gsize)-1) {
-                return fail_charset(error);
+            in += skip;
+            in_left -= skip;
+            if (!append_mark(self, out, error)) {
+                return FALSE;
             }
-            g_string_append_len(out, block, to - block);
-            in += MIN(skip, in_left);
-            in_left -= MIN(skip, in_left);
         }
     }
     return TRUE;
@@ -192,6 +204,18 @@ static void append_value(const CsvFormatter *self, const TgBatch *batch, guint c
     append_text(self, out, scratch->str, scratch->len);
 }
 
+static void append_row(const CsvFormatter *self, const TgBatch *batch, guint row, GString *scratch,
+                       GString *out)
+{
+    for (guint i = 0; i < batch->count; i++) {
+        if (i > 0) {
+            g_string_append_c(out, self->delimiter);
+        }
+        append_value(self, batch, i, row, scratch, out);
+    }
+    g_string_append(out, self->newline);
+}
+
 static gboolean formatter_add(const TgFormatter *formatter, const TgBatch *batch, GString *out,
                               GError **error)
 {
@@ -201,13 +225,7 @@ static gboolean formatter_add(const TgFormatter *formatter, const TgBatch *batch
     GString *into = text == NULL ? out : text;
 
     for (guint row = 0; row < batch->rows; row++) {
-        for (guint i = 0; i < batch->count; i++) {
-            if (i > 0) {
-                g_string_append_c(into, self->delimiter);
-            }
-            append_value(self, batch, i, row, scratch, into);
-        }
-        g_string_append(into, self->newline);
+        append_row(self, batch, row, scratch, into);
     }
     return text == NULL || append_in_charset(self, out, text, error);
 }
@@ -254,7 +272,7 @@ static gboolean read_char(const json_t *config, const char *key, char fallback, 
                     key, text);
         return FALSE;
     }
-    *out = *text == '\0' ? fallback : *text;
+    *out = (char)(*text == '\0' ? fallback : *text);
     return TRUE;
 }
 
@@ -370,7 +388,7 @@ static gboolean open_with(CsvFormatter *self, const json_t *config, GError **err
            read_char(config, "delimiter", ',', &self->delimiter, error) &&
            read_char(config, "quote", '"', &self->quote, error) &&
            read_policy(self, config, error) &&
-           read_char(config, "escape", self->policy == QUOTE_NONE ? '\\' : self->quote,
+           read_char(config, "escape", (char)(self->policy == QUOTE_NONE ? '\\' : self->quote),
                      &self->escape, error) &&
            tg_params_dup_text_or(config, "null_string", "", &self->null_text, error) &&
            read_newlines(self, config, error) && read_charset(self, config, error) &&

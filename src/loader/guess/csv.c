@@ -134,12 +134,28 @@ static GPtrArray *split_rest(CsvGuess *self, gboolean trim, gsize size_bytes)
     return csv_split(self->text + skipped, MAX(size_bytes, skipped) - skipped, &self->dialect);
 }
 
+/* Texts that stand where other values are numbers, booleans or times. */
+static void guess_null_list(CsvGuess *self)
+{
+    static const char *const candidates[] = {"NA",  "N/A",  "null", "NULL", "#N/A",
+                                             "\\N", "None", "nan",  NULL};
+    g_autoptr(GPtrArray) found = csv_guess_nulls(self->records, 1, candidates, TRUE);
+    json_t *list = json_pack("[s]", "");
+
+    for (guint i = 0; i < found->len; i++) {
+        json_array_append_new(list, json_string(g_ptr_array_index(found, i)));
+        g_ptr_array_add(self->nulls, g_ptr_array_index(found, i));
+    }
+    if (found->len > 0) {
+        json_object_set(self->found, "null_strings", list);
+    }
+    json_decref(list);
+}
+
 /* Texts that mean null: those that Embulk knows, with exact types also NA where it stands among
  * numbers. */
 static void guess_nulls(CsvGuess *self)
 {
-    static const char *const candidates[] = {"NA",  "N/A",  "null", "NULL", "#N/A",
-                                             "\\N", "None", "nan",  NULL};
     const char *given = json_string_value(json_object_get(self->given, "null_string"));
     const char *single = NULL;
 
@@ -153,17 +169,7 @@ static void guess_nulls(CsvGuess *self)
             g_ptr_array_add(self->nulls, (gpointer)single);
         }
     } else if (!is_given(self, "null_strings")) {
-        g_autoptr(GPtrArray) found = csv_guess_nulls(self->records, 1, candidates, TRUE);
-
-        if (found->len > 0) {
-            json_t *list = json_pack("[s]", "");
-
-            for (guint i = 0; i < found->len; i++) {
-                json_array_append_new(list, json_string(g_ptr_array_index(found, i)));
-                g_ptr_array_add(self->nulls, g_ptr_array_index(found, i));
-            }
-            json_object_set_new(self->found, "null_strings", list);
-        }
+        guess_null_list(self);
     }
     g_ptr_array_add(self->nulls, NULL);
 }

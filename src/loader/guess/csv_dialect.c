@@ -54,7 +54,7 @@ char csv_guess_delimiter(const GPtrArray *lines)
             best_weight = weight;
         }
     }
-    return best == '\0' ? ',' : best;
+    return (char)(best == '\0' ? ',' : best);
 }
 
 /* How often a value of the line looks quoted: 20 for each without a quote inside, 40 for each
@@ -83,19 +83,27 @@ static guint quote_weight(const char *line, char delimiter, char quote)
 }
 
 /* A quote behind other text of a value: then quoting is not meant. */
+static gboolean is_stray(const char *line, char delimiter, char quote)
+{
+    gboolean is_start = TRUE;
+    gboolean in_quotes = FALSE;
+
+    for (const char *at = line; *at != '\0'; at++) {
+        if (*at == quote && !is_start && !in_quotes) {
+            return TRUE;
+        }
+        in_quotes = *at == quote ? !in_quotes : in_quotes;
+        is_start =
+            !in_quotes && (*at == delimiter || (is_start && g_ascii_isspace(*at)) || *at == quote);
+    }
+    return FALSE;
+}
+
 static gboolean has_stray_quote(const GPtrArray *lines, char delimiter, char quote)
 {
     for (guint i = 0; i < lines->len; i++) {
-        gboolean is_start = TRUE;
-        gboolean in_quotes = FALSE;
-
-        for (const char *at = g_ptr_array_index(lines, i); *at != '\0'; at++) {
-            if (*at == quote && !is_start && !in_quotes) {
-                return TRUE;
-            }
-            in_quotes = *at == quote ? !in_quotes : in_quotes;
-            is_start = !in_quotes &&
-                       (*at == delimiter || (is_start && g_ascii_isspace(*at)) || *at == quote);
+        if (is_stray(g_ptr_array_index(lines, i), delimiter, quote)) {
+            return TRUE;
         }
     }
     return FALSE;
@@ -125,7 +133,21 @@ char csv_guess_quote(const GPtrArray *lines, char delimiter)
     if (best_weight >= QUOTE_WEIGHT_MIN) {
         return best;
     }
-    return has_stray_quote(lines, delimiter, '"') ? '\0' : '"';
+    return (char)(has_stray_quote(lines, delimiter, '"') ? '\0' : '"');
+}
+
+/* How often the character stands before a delimiter or a quote. */
+static guint count_escapes(const char *line, char escape, char delimiter, char quote)
+{
+    guint count = 0;
+
+    for (const char *at = line; *at != '\0'; at++) {
+        if (*at == escape && (at[1] == delimiter || at[1] == quote)) {
+            count++;
+            at++;
+        }
+    }
+    return count;
 }
 
 char csv_guess_escape(const GPtrArray *lines, char delimiter, char quote)
@@ -138,22 +160,29 @@ char csv_guess_escape(const GPtrArray *lines, char delimiter, char quote)
         guint count = 0;
 
         for (guint i = 0; i < lines->len; i++) {
-            for (const char *at = g_ptr_array_index(lines, i); *at != '\0'; at++) {
-                if (*at == *candidate && (at[1] == delimiter || at[1] == quote)) {
-                    count++;
-                    at++;
-                }
-            }
+            count += count_escapes(g_ptr_array_index(lines, i), *candidate, delimiter, quote);
         }
         if (count > best_count) {
             best = *candidate;
             best_count = count;
         }
     }
-    if (best != '\0') {
-        return best;
+    if (best == '\0' && quote == '"') {
+        return quote;
     }
-    return quote == '"' ? '"' : '\0';
+    return best;
+}
+
+static guint count_values(const char *line, char delimiter, const char *text)
+{
+    char delimiter_text[] = {delimiter, '\0'};
+    g_auto(GStrv) values = g_strsplit(line, delimiter_text, -1);
+    guint count = 0;
+
+    for (char **value = values; *value != NULL; value++) {
+        count += strcmp(*value, text) == 0 ? 1 : 0;
+    }
+    return count;
 }
 
 const char *csv_guess_null_string(const GPtrArray *lines, char delimiter)
@@ -166,12 +195,7 @@ const char *csv_guess_null_string(const GPtrArray *lines, char delimiter)
         guint count = 0;
 
         for (guint j = 0; j < lines->len; j++) {
-            char text[] = {delimiter, '\0'};
-            g_auto(GStrv) values = g_strsplit(g_ptr_array_index(lines, j), text, -1);
-
-            for (char **value = values; *value != NULL; value++) {
-                count += strcmp(*value, candidates[i]) == 0 ? 1 : 0;
-            }
+            count += count_values(g_ptr_array_index(lines, j), delimiter, candidates[i]);
         }
         if (count > best_count) {
             best = candidates[i];

@@ -42,7 +42,7 @@ static void take_quoted(Split *self, GString *into)
     const CsvDialect *dialect = self->dialect;
 
     for (self->at++; self->at < self->end; self->at++) {
-        char next = self->at + 1 < self->end ? self->at[1] : '\0';
+        char next = (char)(self->at + 1 < self->end ? self->at[1] : '\0');
 
         if (*self->at == dialect->quote && next != dialect->quote) {
             self->at++;

@@ -94,7 +94,7 @@ static gboolean take_year_last(TimeText *self)
 }
 
 /* "20150127", then perhaps the time without anything between. */
-static gboolean take_compact(TimeText *self, gboolean *out_has_time)
+static gboolean take_compact(TimeText *self)
 {
     guint value = 0;
     gsize digits = strspn(self->at, "0123456789");
@@ -108,7 +108,6 @@ static gboolean take_compact(TimeText *self, gboolean *out_has_time)
         return FALSE;
     }
     g_string_append(self->format, "%Y%m%d");
-    *out_has_time = digits > 8;
     if (digits > 8) {
         (void)take_digits(self, 2, 2, &value);
         gboolean ok = value <= 24;
@@ -247,11 +246,26 @@ static gboolean take_year_last_all(TimeText *self)
     return take_date_and_time(self, take_year_last);
 }
 
+/* Whether one way of writing takes the whole text; the format then stands in *format. */
+static gboolean fits(const char *text, gboolean (*take)(TimeText *self), GString *format)
+{
+    TimeText self = {.at = text, .format = format};
+
+    g_string_truncate(format, 0);
+    if (!take(&self)) {
+        return FALSE;
+    }
+    if (*self.at != '\0') {
+        take_zone(&self);
+    }
+    return *self.at == '\0';
+}
+
 char *csv_guess_time_format(const char *text, gboolean compact_too)
 {
     gboolean (*const takers[])(TimeText * self) = {take_year_first_all, take_year_last_all,
-                                                   take_apache, take_rfc2822};
-    gboolean has_time = FALSE;
+                                                   take_apache, take_rfc2822, take_compact};
+    gsize count = G_N_ELEMENTS(takers) - (compact_too ? 0 : 1);
 
     if (!g_ascii_isalnum(*text) || strlen(text) < TIME_LENGTH_MIN ||
         (!compact_too && strpbrk(text, "/:-. ") == NULL)) {
@@ -259,22 +273,10 @@ char *csv_guess_time_format(const char *text, gboolean compact_too)
     }
     g_autoptr(GString) format = g_string_new(NULL);
 
-    for (gsize i = 0; i < G_N_ELEMENTS(takers); i++) {
-        TimeText self = {.at = text, .format = format};
-
-        g_string_truncate(format, 0);
-        if (takers[i](&self)) {
-            take_zone(&self);
-            if (*self.at == '\0') {
-                return g_string_free(g_steal_pointer(&format), FALSE);
-            }
+    for (gsize i = 0; i < count; i++) {
+        if (fits(text, takers[i], format)) {
+            return g_string_free(g_steal_pointer(&format), FALSE);
         }
-    }
-    TimeText self = {.at = text, .format = format};
-
-    g_string_truncate(format, 0);
-    if (compact_too && take_compact(&self, &has_time) && *self.at == '\0') {
-        return g_string_free(g_steal_pointer(&format), FALSE);
     }
     return NULL;
 }

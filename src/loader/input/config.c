@@ -89,6 +89,22 @@ static gboolean set_value(const ConfigInput *self, guint column, const json_t *v
     return ok;
 }
 
+static gboolean add_row(const ConfigInput *self, const json_t *row, TgBatch *batch, GError **error)
+{
+    tg_batch_begin_row(batch);
+    for (guint i = 0; i < batch->count; i++) {
+        const json_t *value = json_array_get(row, i);
+
+        if (value == NULL || json_is_null(value)) {
+            tg_vector_set_null(batch->vectors[i], batch->rows);
+        } else if (!set_value(self, i, value, batch->vectors[i], batch->rows, error)) {
+            return FALSE;
+        }
+    }
+    tg_batch_commit_row(batch);
+    return TRUE;
+}
+
 static gboolean reader_next(TgReader *reader, TgBatch *batch, GError **error)
 {
     ConfigReader *self = (ConfigReader *)reader;
@@ -97,19 +113,9 @@ static gboolean reader_next(TgReader *reader, TgBatch *batch, GError **error)
 
     (void)locker;
     while (batch->rows < TG_READER_ROWS && self->next_row < json_array_size(rows)) {
-        const json_t *row = json_array_get(rows, self->next_row++);
-
-        tg_batch_begin_row(batch);
-        for (guint i = 0; i < batch->count; i++) {
-            const json_t *value = json_array_get(row, i);
-
-            if (value == NULL || json_is_null(value)) {
-                tg_vector_set_null(batch->vectors[i], batch->rows);
-            } else if (!set_value(self->input, i, value, batch->vectors[i], batch->rows, error)) {
-                return FALSE;
-            }
+        if (!add_row(self->input, json_array_get(rows, self->next_row++), batch, error)) {
+            return FALSE;
         }
-        tg_batch_commit_row(batch);
     }
     return TRUE;
 }

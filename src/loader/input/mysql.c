@@ -100,30 +100,37 @@ static gboolean remember_row(MysqlInput *self, const char *const *values,
     return TRUE;
 }
 
+/* One row of the server into the batch; closes the cursor behind the last. */
+static gboolean take_row(MysqlInput *self, TgBatch *batch, gsize *bytes, GError **error)
+{
+    const char *const *values = NULL;
+    const unsigned long *sizes = NULL;
+
+    if (!tg_mysql_cursor_next(self->cursor, &values, &sizes, error)) {
+        return FALSE;
+    }
+    if (values == NULL) {
+        g_clear_pointer(&self->cursor, tg_mysql_cursor_free);
+        return TRUE;
+    }
+    if (!add_row(self, values, sizes, batch, error)) {
+        return FALSE;
+    }
+    for (guint i = 0; i < batch->count; i++) {
+        *bytes += sizes[i];
+    }
+    return !self->incremental || remember_row(self, values, sizes, error);
+}
+
 static gboolean reader_next(TgReader *reader, TgBatch *batch, GError **error)
 {
     MysqlInput *self = ((MysqlReader *)reader)->input;
     g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&self->mutex);
-    const char *const *values = NULL;
-    const unsigned long *sizes = NULL;
     gsize bytes = 0;
 
     (void)locker;
     while (self->cursor != NULL && batch->rows < TG_READER_ROWS && bytes < ROW_BYTES_MAX) {
-        if (!tg_mysql_cursor_next(self->cursor, &values, &sizes, error)) {
-            return FALSE;
-        }
-        if (values == NULL) {
-            g_clear_pointer(&self->cursor, tg_mysql_cursor_free);
-            break;
-        }
-        if (!add_row(self, values, sizes, batch, error)) {
-            return FALSE;
-        }
-        for (guint i = 0; i < batch->count; i++) {
-            bytes += sizes[i];
-        }
-        if (self->incremental && !remember_row(self, values, sizes, error)) {
+        if (!take_row(self, batch, &bytes, error)) {
             return FALSE;
         }
     }

@@ -241,6 +241,20 @@ static gboolean parse_rows(CsvReader *self, Work *work, TgBatch *batch, GError *
     return TRUE;
 }
 
+/* Fills a block that nobody uses; NULL with the error set. The mutex is held. */
+static Work *read_block(CsvReader *self, gboolean *out_has, GError **error)
+{
+    Work *work =
+        self->spare.length > 0 ? g_queue_pop_head(&self->spare) : work_new(&self->parser->config);
+
+    if (!csv_blocks_take(self->blocks, &work->block, out_has, error)) {
+        work_free(work);
+        return NULL;
+    }
+    work_start(work);
+    return work;
+}
+
 /* A block with rows left, a new one, or NULL: at the end, or with the error set. */
 static Work *take_work(CsvReader *self, GError **error)
 {
@@ -251,14 +265,9 @@ static Work *take_work(CsvReader *self, GError **error)
         Work *work = g_queue_pop_head(&self->idle);
         gboolean has = work != NULL;
 
-        if (!has) {
-            work = self->spare.length > 0 ? g_queue_pop_head(&self->spare)
-                                          : work_new(&self->parser->config);
-            if (!csv_blocks_take(self->blocks, &work->block, &has, error)) {
-                work_free(work);
-                return NULL;
-            }
-            work_start(work);
+        work = has ? work : read_block(self, &has, error);
+        if (work == NULL) {
+            return NULL;
         }
         if (has) {
             self->working++;
@@ -290,11 +299,11 @@ static gboolean reader_next(TgReader *reader, TgBatch *batch, GError **error)
         GError *problem = NULL;
         Work *work = take_work(self, &problem);
 
+        if (problem != NULL) {
+            g_propagate_error(error, problem);
+            return FALSE;
+        }
         if (work == NULL) {
-            if (problem != NULL) {
-                g_propagate_error(error, problem);
-                return FALSE;
-            }
             return TRUE;
         }
         gboolean ok = parse_rows(self, work, batch, error);

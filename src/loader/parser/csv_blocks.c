@@ -100,6 +100,25 @@ static gsize last_line_border(const CsvConfig *config, const CsvBlock *block)
     return 0;
 }
 
+/* Reads a record to its end; FALSE when the bytes end in a quoted value. */
+static gboolean scan_record(CsvScan *scan)
+{
+    CsvField field = {0};
+    CsvEnd end = CSV_MORE;
+
+    while (end == CSV_MORE) {
+        end = csv_scan_field(scan, &field);
+    }
+    if (end != CSV_BAD) {
+        return TRUE;
+    }
+    if (scan->hit_end) {
+        return FALSE;
+    }
+    csv_scan_skip_line_of(scan, &field);
+    return TRUE;
+}
+
 /* With quotes the records are read from the start, which is a border; the last that is whole ends
  * the block. */
 static gsize last_record_border(const CsvConfig *config, const CsvBlock *block)
@@ -112,20 +131,8 @@ static gsize last_record_border(const CsvConfig *config, const CsvBlock *block)
                     .scratch = scratch};
     gsize border = 0;
 
-    while (csv_scan_begin_record(&scan)) {
-        CsvField field = {0};
-        CsvEnd end = CSV_MORE;
-
-        while (end == CSV_MORE) {
-            end = csv_scan_field(&scan, &field);
-        }
-        if (end == CSV_BAD) {
-            if (scan.hit_end) {
-                break; /* the quote may be closed in the next block */
-            }
-            csv_scan_skip_line_of(&scan, &field);
-        }
-        if (scan.at < scan.end) {
+    while (csv_scan_begin_record(&scan) && scan_record(&scan)) {
+        if (scan.at < scan.end) { /* what reaches the end may go on in the next block */
             border = (gsize)(scan.at - block->bytes);
         }
     }

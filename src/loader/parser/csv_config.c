@@ -29,7 +29,7 @@ static gboolean read_character(const json_t *options, const char *key, char fall
     g_autofree char *text = NULL;
 
     if (value == NULL || json_is_null(value)) {
-        *out = value == NULL ? fallback : 0;
+        *out = (char)(value == NULL ? fallback : 0);
         return TRUE;
     }
     text = tg_params_dup_text(options, key, error);
@@ -41,7 +41,7 @@ static gboolean read_character(const json_t *options, const char *key, char fall
                     key, text);
         return FALSE;
     }
-    *out = *text == '\0' ? when_empty : *text;
+    *out = (char)(*text == '\0' ? when_empty : *text);
     return TRUE;
 }
 

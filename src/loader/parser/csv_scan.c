@@ -193,15 +193,49 @@ static CsvEnd fail_quoted(Quoted *quoted, gboolean hit_end)
     return CSV_BAD;
 }
 
+typedef enum { QUOTED_GOES_ON, QUOTED_ENDS, QUOTED_HITS_END } QuotedStep;
+
+/* What stands at a quote, an escape or a line end inside. */
+static QuotedStep step_quoted(Quoted *quoted)
+{
+    const CsvScan *scan = quoted->scan;
+    guint8 kind = scan->config->kinds[(guchar)*quoted->at];
+    const char *next = NULL;
+
+    if ((kind & CSV_QUOTE) != 0) {
+        return close_quote(quoted) ? QUOTED_ENDS : QUOTED_GOES_ON;
+    }
+    if ((kind & CSV_ESCAPE) != 0) {
+        take_escape(quoted);
+        return QUOTED_GOES_ON;
+    }
+    if (!csv_is_eol(scan->config, quoted->at, scan->end, &next)) {
+        quoted->at++;
+        return QUOTED_GOES_ON;
+    }
+    return cross_line(quoted, next) ? QUOTED_GOES_ON : QUOTED_HITS_END;
+}
+
+static void set_quoted(Quoted *quoted, CsvField *field)
+{
+    if (quoted->is_copied) {
+        copy_until(quoted, quoted->at);
+        field->bytes = quoted->scan->scratch->str;
+        field->size_bytes = quoted->scan->scratch->len;
+        return;
+    }
+    field->bytes = quoted->start;
+    field->size_bytes = (gsize)(quoted->at - quoted->start);
+}
+
 static CsvEnd scan_quoted(CsvScan *scan, const char *at, CsvField *field)
 {
     const guint8 *kinds = scan->config->kinds;
     Quoted quoted = {.scan = scan, .start = at, .at = at};
+    QuotedStep step = QUOTED_GOES_ON;
 
     field->is_quoted = TRUE;
-    for (;;) {
-        const char *next = NULL;
-
+    while (step == QUOTED_GOES_ON) {
         while (quoted.at < scan->end &&
                (kinds[(guchar)*quoted.at] & (CSV_EOL | CSV_QUOTE | CSV_ESCAPE)) == 0) {
             quoted.at++;
@@ -209,29 +243,12 @@ static CsvEnd scan_quoted(CsvScan *scan, const char *at, CsvField *field)
         if (is_too_long(&quoted)) {
             return fail_quoted(&quoted, FALSE);
         }
-        if (quoted.at == scan->end) {
-            return fail_quoted(&quoted, TRUE);
-        }
-        if ((kinds[(guchar)*quoted.at] & CSV_QUOTE) != 0) {
-            if (close_quote(&quoted)) {
-                break;
-            }
-        } else if ((kinds[(guchar)*quoted.at] & CSV_ESCAPE) != 0) {
-            take_escape(&quoted);
-        } else if (!csv_is_eol(scan->config, quoted.at, scan->end, &next)) {
-            quoted.at++;
-        } else if (!cross_line(&quoted, next)) {
-            return fail_quoted(&quoted, TRUE);
-        }
+        step = quoted.at == scan->end ? QUOTED_HITS_END : step_quoted(&quoted);
     }
-    if (quoted.is_copied) {
-        copy_until(&quoted, quoted.at);
-        field->bytes = scan->scratch->str;
-        field->size_bytes = scan->scratch->len;
-    } else {
-        field->bytes = quoted.start;
-        field->size_bytes = (gsize)(quoted.at - quoted.start);
+    if (step == QUOTED_HITS_END) {
+        return fail_quoted(&quoted, TRUE);
     }
+    set_quoted(&quoted, field);
     return after_quoted(scan, quoted.at + 1);
 }
 
