@@ -180,6 +180,7 @@ static gboolean begins_with_digits(const TgTimeToken *token)
 /* What the parser would otherwise find out for each text. */
 static void finish(TgTimeFormat *format)
 {
+    format->is_usual = strcmp(format->text, "%Y-%m-%d %H:%M:%S") == 0;
     for (guint i = 0; i < format->count; i++) {
         TgTimeToken *token = &format->tokens[i];
 

@@ -20,6 +20,7 @@ typedef struct {
 
 struct TgTimeFormat {
     char *text;         /* what the tokens point into */
+    gboolean is_usual;  /* "%Y-%m-%d %H:%M:%S": read without looking at the tokens */
     gboolean is_strict; /* java: the text must end with the format */
     guint count;
     TgTimeToken tokens[TG_TIME_TOKENS_MAX];

@@ -160,11 +160,10 @@ gint64 tg_time_zone_offset_at(const TgTimeZone *zone, gint64 utc_seconds)
 
 gint64 tg_time_zone_offset_of_local(const TgTimeZone *zone, gint64 local_seconds)
 {
-    gint64 before = tg_time_zone_offset_at(zone, local_seconds - 86400);
-
     if (zone->region == NULL) {
         return zone->offset;
     }
+    gint64 before = tg_time_zone_offset_at(zone, local_seconds - 86400);
     gint64 at = tg_time_zone_offset_at(zone, local_seconds - before);
 
     if (at == before || tg_time_zone_offset_at(zone, local_seconds - at) != at) {

@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "loader/utf8.h"
+
 #define CALL_BYTES_MAX ((gsize)1024 * 1024) /* of text in one batch */
 #define WARNINGS_MAX 1000u                  /* skipped lines of one task that are told one by one */
 #define SHOWN_BYTES_MAX 200u
@@ -58,6 +60,7 @@ static void work_start(Work *work)
     scan->end = scan->at + work->block.size_bytes;
     scan->line = scan->at;
     scan->line_number = work->block.first_line - 1;
+    scan->is_ascii = tg_bytes_are_ascii(scan->at, work->block.size_bytes);
 }
 
 /* The text as messages show it. The caller frees. */

@@ -54,6 +54,7 @@ typedef struct {
     const char *end;
     const char *line;    /* where the current line starts */
     guint64 line_number; /* of it, from 1 */
+    gboolean is_ascii;   /* no byte of all is beyond ASCII */
     const char *reason;  /* after CSV_BAD */
     gboolean hit_end;    /* after CSV_BAD: the bytes ended in a quoted value */
     GString *scratch;    /* of quoted values with escapes */
@@ -66,6 +67,7 @@ typedef struct {
     const char *line;  /* where the field's line starts */
     guint64 line_number;
     gboolean is_quoted;
+    gboolean is_ascii; /* surely; else it must be looked at */
 } CsvField;
 
 typedef enum { CSV_MORE, CSV_LAST, CSV_BAD } CsvEnd;

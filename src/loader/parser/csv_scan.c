@@ -1,6 +1,10 @@
 /* Records and fields: the state machine of embulk-util-csv on bytes. */
 #include <string.h>
 
+#ifdef __SSE2__
+#include <emmintrin.h>
+#endif
+
 #include "loader/parser/csv.h"
 
 gboolean csv_is_eol(const CsvConfig *config, const char *at, const char *end, const char **out_next)
@@ -263,6 +267,35 @@ static void set_plain(const CsvScan *scan, CsvField *field, const char *start, c
     field->size_bytes = (gsize)(end - start);
 }
 
+/* The next byte that may end an unquoted field, or `end`. Blocks have slack to be read into. */
+static const char *skip_plain(const CsvConfig *config, const char *at, const char *end)
+{
+#ifdef __SSE2__
+    const __m128i delimiter = _mm_set1_epi8(config->delimiter.bytes[0]);
+    const __m128i cr = _mm_set1_epi8('\r');
+    const __m128i lf = _mm_set1_epi8('\n');
+
+    for (; at < end; at += 16) {
+        __m128i bytes = _mm_loadu_si128((const __m128i *)(const void *)at);
+        __m128i found =
+            _mm_or_si128(_mm_cmpeq_epi8(bytes, delimiter),
+                         _mm_or_si128(_mm_cmpeq_epi8(bytes, cr), _mm_cmpeq_epi8(bytes, lf)));
+        guint mask = (guint)_mm_movemask_epi8(found);
+
+        if (mask != 0) {
+            at += __builtin_ctz(mask);
+            break;
+        }
+    }
+    return MIN(at, end);
+#else
+    while (at < end && (config->kinds[(guchar)*at] & (CSV_DELIMITER | CSV_EOL)) == 0) {
+        at++;
+    }
+    return at;
+#endif
+}
+
 CsvEnd csv_scan_field(CsvScan *scan, CsvField *out)
 {
     const guint8 *kinds = scan->config->kinds;
@@ -274,6 +307,7 @@ CsvEnd csv_scan_field(CsvScan *scan, CsvField *out)
     out->line_number = scan->line_number;
     out->start = at;
     out->is_quoted = FALSE;
+    out->is_ascii = scan->is_ascii;
     while (scan->config->trim && at < end && *at == ' ') {
         at++;
     }
@@ -283,9 +317,7 @@ CsvEnd csv_scan_field(CsvScan *scan, CsvField *out)
     const char *start = at;
 
     for (;; at++) {
-        while (at < end && (kinds[(guchar)*at] & (CSV_DELIMITER | CSV_EOL)) == 0) {
-            at++;
-        }
+        at = skip_plain(scan->config, at, end);
         if (at == end) {
             break;
         }

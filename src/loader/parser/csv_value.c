@@ -57,7 +57,7 @@ static const char *set_boolean(const CsvConfig *config, const CsvField *field, T
 static const char *set_text(const CsvConfig *config, const CsvField *field, TgVector *vector,
                             guint row)
 {
-    if (tg_bytes_are_ascii(field->bytes, field->size_bytes) ||
+    if (field->is_ascii || tg_bytes_are_ascii(field->bytes, field->size_bytes) ||
         tg_utf8_is_valid(field->bytes, field->size_bytes)) {
         tg_vector_set_bytes(vector, row, field->bytes, field->size_bytes);
         return NULL;
