@@ -191,12 +191,24 @@ static gboolean run_unique(const Run *run, const json_t *value, GError **error)
 
 static gboolean run_min_rows(const Run *run, const json_t *value, GError **error)
 {
-    g_autofree char *sql = g_strdup_printf("SELECT count(*) AS \"rows\", %" JSON_INTEGER_FORMAT
-                                           " AS \"expected at least\" FROM staged "
-                                           "HAVING count(*) < %" JSON_INTEGER_FORMAT,
-                                           json_integer_value(value), json_integer_value(value));
+    TgEngineRequest request = {.sql = "SELECT count(*) FROM staged",
+                               .source_name = "test 'min_rows'",
+                               .database = run->staged->database,
+                               .staged = run->staged};
+    g_autoptr(TgEngineRows) rows = tg_engine_select(run->engine, &request, error);
+    const char *const *row = NULL;
 
-    return run_sql(run, MIN_ROWS, sql, error);
+    if (rows == NULL || !tg_engine_rows_next(rows, &row, error)) {
+        return FALSE;
+    }
+    if (g_ascii_strtoll(row[0], NULL, 10) < json_integer_value(value)) {
+        g_set_error(error, TG_ERROR, TG_ERROR_CONFIG,
+                    "test 'min_rows' failed: %s rows, but at least %" JSON_INTEGER_FORMAT
+                    " are expected; nothing was published",
+                    row[0], json_integer_value(value));
+        return FALSE;
+    }
+    return TRUE;
 }
 
 static gboolean run_one(const Run *run, const char *name, const json_t *value, GError **error)
