@@ -32,6 +32,7 @@
     F(mysql_real_escape_string)
 
 typedef struct {
+/* NOLINTNEXTLINE(bugprone-macro-parentheses): the name of a member cannot stand in parentheses */
 #define MYSQL_POINTER(name) __typeof__(&(name)) name;
     MYSQL_FUNCTIONS(MYSQL_POINTER)
 #undef MYSQL_POINTER

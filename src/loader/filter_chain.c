@@ -1,13 +1,33 @@
 /* The filters of a config, opened one after another. */
 #include "loader/context.h"
 
-gboolean tg_filter_chain_open(TgLoaderContext *context, const json_t *config, const TgSchema *input,
-                              TgFilterChain *out, GError **error)
+/* Opens one filter behind those that are there. */
+static gboolean append_filter(TgLoaderContext *context, const json_t *block, TgFilterChain *chain,
+                              GError **error)
 {
     static const char *const frame_keys[] = {"type", NULL};
     const void *const *plugins = (const void *const *)context->job->plugins->filters;
+    const TgFilterPlugin *plugin = tg_loader_find_plugin(block, "filters", plugins, error);
+
+    if (plugin == NULL) {
+        return FALSE;
+    }
+    tg_loader_warn_unknown(context, "filters", block, plugin->options, frame_keys);
+    TgFilter *filter = plugin->open(context, block, chain->schema, error);
+
+    if (filter == NULL) {
+        g_prefix_error(error, "filters[%u] (%s): ", chain->count, plugin->name);
+        return FALSE;
+    }
+    chain->filters[chain->count++] = filter;
+    chain->schema = filter->schema;
+    return TRUE;
+}
+
+gboolean tg_filter_chain_open(TgLoaderContext *context, const json_t *config, const TgSchema *input,
+                              TgFilterChain *out, GError **error)
+{
     const json_t *list = json_object_get(config, "filters");
-    g_auto(TgFilterChain) chain = {.schema = input};
     json_t *block = NULL;
     size_t index = 0;
 
@@ -15,25 +35,14 @@ gboolean tg_filter_chain_open(TgLoaderContext *context, const json_t *config, co
         g_set_error(error, TG_ERROR, TG_ERROR_CONFIG, "'filters' must be a list of maps");
         return FALSE;
     }
-    chain.filters = g_new0(TgFilter *, json_array_size(list) + 1);
+    *out =
+        (TgFilterChain){.schema = input, .filters = g_new0(TgFilter *, json_array_size(list) + 1)};
     json_array_foreach (list, index, block) {
-        const TgFilterPlugin *plugin = tg_loader_find_plugin(block, "filters", plugins, error);
-
-        if (plugin == NULL) {
+        if (!append_filter(context, block, out, error)) {
+            tg_filter_chain_clear(out);
             return FALSE;
         }
-        tg_loader_warn_unknown(context, "filters", block, plugin->options, frame_keys);
-        TgFilter *filter = plugin->open(context, block, chain.schema, error);
-
-        if (filter == NULL) {
-            g_prefix_error(error, "filters[%u] (%s): ", (guint)index, plugin->name);
-            return FALSE;
-        }
-        chain.filters[chain.count++] = filter;
-        chain.schema = filter->schema;
     }
-    *out = chain;
-    chain = (TgFilterChain){0};
     return TRUE;
 }
 

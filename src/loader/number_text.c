@@ -173,7 +173,7 @@ static void layout_plain(GString *out, const char *digits, int exponent)
 
 gsize tg_double_format(double value, char text[TG_DOUBLE_TEXT_BYTES])
 {
-    char digits[TG_DOUBLE_TEXT_BYTES];
+    char digits[TG_DOUBLE_TEXT_BYTES] = "";
 
     if (isnan(value)) {
         return g_strlcpy(text, "NaN", TG_DOUBLE_TEXT_BYTES);

@@ -132,14 +132,13 @@ static gboolean append_in_charset(const CsvFormatter *self, GString *out, const 
         gboolean is_full = to_left <= 8;
 
         g_string_append_len(out, block, to - block);
-        if (result == (gsize)-1 && !is_full && in_left > 0) {
-            gsize skip = MIN((gsize)(g_utf8_next_char(in) - in), in_left);
+        gboolean is_lacking = result == (gsize)-1 && !is_full && in_left > 0;
+        gsize skip = is_lacking ? MIN((gsize)(g_utf8_next_char(in) - in), in_left) : 0;
 
-            in += skip;
-            in_left -= skip;
-            if (!append_mark(self, out, error)) {
-                return FALSE;
-            }
+        in += skip;
+        in_left -= skip;
+        if (is_lacking && !append_mark(self, out, error)) {
+            return FALSE;
         }
     }
     return TRUE;

@@ -107,13 +107,13 @@ static gsize find_end(const JsonCut *cut)
 
 static gboolean is_valid_escape(const char *at, const char *end)
 {
+    guint digits = 0;
+
     if (*at == 'u') {
-        for (gsize i = 1; i <= 4; i++) {
-            if (at + i >= end || !g_ascii_isxdigit(at[i])) {
-                return FALSE;
-            }
+        while (digits < 4 && at + digits + 1 < end && g_ascii_isxdigit(at[digits + 1])) {
+            digits++;
         }
-        return TRUE;
+        return digits == 4;
     }
     return *at != '\0' && strchr("\"\\/bfnrt", *at) != NULL;
 }
