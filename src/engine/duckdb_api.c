@@ -5,8 +5,8 @@
 
 #define DUCKDB_VERSION_EXPECTED "v1.5.5"
 
-/* Binding its 100,000 symbols when they are first called, and looking for them in the library itself
- * first, takes 18 ms instead of 45. The address sanitizer must see all calls of malloc. */
+/* Binding its 100,000 symbols when they are first called, and looking for them in the library
+ * itself first, takes 18 ms instead of 45. The address sanitizer must see all calls of malloc. */
 #ifdef __SANITIZE_ADDRESS__
 #define OPEN_FLAGS (RTLD_LAZY | RTLD_LOCAL)
 #else

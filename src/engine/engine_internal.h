@@ -87,6 +87,9 @@ void tg_engine_append_double(GString *out, double value, gboolean is_real);
 /* "1.5E0": what CAST(double AS varchar) gives in Trino. */
 void tg_engine_append_double_cast(GString *out, double value, gboolean is_real);
 
+/* The bytes of a text, which DuckDB keeps inline when it is short. Lent. */
+const char *tg_engine_string_bytes(const duckdb_string_t *text, gsize *out_size);
+
 /* scalar.c: functions of ours that macros and translations call. */
 gboolean tg_engine_register_functions(const TgDuckdbApi *api, duckdb_connection connection,
                                       GError **error);

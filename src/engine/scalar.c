@@ -1,4 +1,6 @@
 /* Scalar functions in C: what DuckDB has no like of. */
+#include <string.h>
+
 #include "engine/engine_internal.h"
 
 static const TgDuckdbApi *functions_api; /* set before the first registration; never changes */
@@ -44,6 +46,174 @@ static void real_text(duckdb_function_info info G_GNUC_UNUSED, duckdb_data_chunk
     number_text(input, output, TRUE);
 }
 
+/* ---- json_parse: members by name, no blanks, as Trino keeps JSON -------------------------------
+ */
+
+#define JSON_DEPTH_MAX 500
+
+typedef struct {
+    const char *p;
+    const char *end;
+    guint depth;
+} JsonReader;
+
+static gboolean read_json(JsonReader *reader, GString *out);
+
+static void skip_json_blank(JsonReader *reader)
+{
+    while (reader->p < reader->end && g_ascii_isspace(*reader->p)) {
+        reader->p++;
+    }
+}
+
+static gboolean accept_json(JsonReader *reader, char c)
+{
+    skip_json_blank(reader);
+    if (reader->p == reader->end || *reader->p != c) {
+        return FALSE;
+    }
+    reader->p++;
+    return TRUE;
+}
+
+/* A text, or what is neither text nor container, as it is written. */
+static gboolean read_json_scalar(JsonReader *reader, GString *out)
+{
+    const char *start = reader->p;
+
+    if (accept_json(reader, '"')) {
+        while (reader->p < reader->end && *reader->p != '"') {
+            reader->p += *reader->p == '\\' ? 2 : 1;
+        }
+        if (reader->p >= reader->end) {
+            return FALSE;
+        }
+        reader->p++;
+    } else {
+        while (reader->p < reader->end && strchr(",]} \t\r\n", *reader->p) == NULL) {
+            reader->p++;
+        }
+    }
+    g_string_append_len(out, start, reader->p - start);
+    return reader->p > start;
+}
+
+static gboolean read_json_array(JsonReader *reader, GString *out)
+{
+    gboolean is_first = TRUE;
+
+    g_string_append_c(out, '[');
+    if (accept_json(reader, ']')) {
+        g_string_append_c(out, ']');
+        return TRUE;
+    }
+    do {
+        g_string_append(out, is_first ? "" : ",");
+        is_first = FALSE;
+        if (!read_json(reader, out)) {
+            return FALSE;
+        }
+    } while (accept_json(reader, ','));
+    g_string_append_c(out, ']');
+    return accept_json(reader, ']');
+}
+
+/* "name":value as one text; texts sort by name, as a quote sorts before letters. */
+static gboolean read_json_members(JsonReader *reader, GPtrArray *members)
+{
+    do {
+        GString *member = g_string_new(NULL);
+
+        g_ptr_array_add(members, member);
+        skip_json_blank(reader);
+        if (!read_json_scalar(reader, member) || !accept_json(reader, ':')) {
+            return FALSE;
+        }
+        g_string_append_c(member, ':');
+        if (!read_json(reader, member)) {
+            return FALSE;
+        }
+    } while (accept_json(reader, ','));
+    return TRUE;
+}
+
+static gint compare_members(gconstpointer a, gconstpointer b)
+{
+    return strcmp((*(GString *const *)a)->str, (*(GString *const *)b)->str);
+}
+
+static void free_member(gpointer member)
+{
+    g_string_free(member, TRUE);
+}
+
+static gboolean read_json_object(JsonReader *reader, GString *out)
+{
+    g_autoptr(GPtrArray) members = g_ptr_array_new_with_free_func(free_member);
+
+    if (!accept_json(reader, '}') &&
+        (!read_json_members(reader, members) || !accept_json(reader, '}'))) {
+        return FALSE;
+    }
+    g_ptr_array_sort(members, compare_members);
+    g_string_append_c(out, '{');
+    for (guint i = 0; i < members->len; i++) {
+        g_string_append_printf(out, "%s%s", i == 0 ? "" : ",",
+                               ((const GString *)members->pdata[i])->str);
+    }
+    g_string_append_c(out, '}');
+    return TRUE;
+}
+
+static gboolean read_json(JsonReader *reader, GString *out)
+{
+    gboolean ok = FALSE;
+
+    if (reader->depth >= JSON_DEPTH_MAX) {
+        return FALSE;
+    }
+    reader->depth++;
+    if (accept_json(reader, '{')) {
+        ok = read_json_object(reader, out);
+    } else if (accept_json(reader, '[')) {
+        ok = read_json_array(reader, out);
+    } else {
+        skip_json_blank(reader);
+        ok = read_json_scalar(reader, out);
+    }
+    reader->depth--;
+    return ok;
+}
+
+/* Of a text that DuckDB's json() took already; deeper nesting than we read stays as it is. */
+static void json_sorted(duckdb_function_info info G_GNUC_UNUSED, duckdb_data_chunk input,
+                        duckdb_vector output)
+{
+    const TgDuckdbApi *api = functions_api;
+    duckdb_vector vector = api->duckdb_data_chunk_get_vector(input, 0);
+    const duckdb_string_t *texts = api->duckdb_vector_get_data(vector);
+    uint64_t *validity = api->duckdb_vector_get_validity(vector);
+    guint64 rows = api->duckdb_data_chunk_get_size(input);
+
+    for (guint64 i = 0; i < rows; i++) {
+        g_autoptr(GString) out = g_string_new(NULL);
+        gsize size = 0;
+
+        if (validity != NULL && !api->duckdb_validity_row_is_valid(validity, i)) {
+            set_null(output, i);
+            continue;
+        }
+        const char *text = tg_engine_string_bytes(&texts[i], &size);
+        JsonReader reader = {text, text + size, 0};
+
+        if (!read_json(&reader, out)) {
+            g_string_assign(out, "");
+            g_string_append_len(out, text, (gssize)size);
+        }
+        api->duckdb_vector_assign_string_element_len(output, i, out->str, out->len);
+    }
+}
+
 static gboolean register_one(duckdb_connection connection, const char *name, duckdb_type argument,
                              duckdb_scalar_function_t function)
 {
@@ -69,7 +239,8 @@ gboolean tg_engine_register_functions(const TgDuckdbApi *api, duckdb_connection 
 {
     functions_api = api;
     if (!register_one(connection, "tg_double_text", DUCKDB_TYPE_DOUBLE, double_text) ||
-        !register_one(connection, "tg_real_text", DUCKDB_TYPE_FLOAT, real_text)) {
+        !register_one(connection, "tg_real_text", DUCKDB_TYPE_FLOAT, real_text) ||
+        !register_one(connection, "tg_json_sorted", DUCKDB_TYPE_VARCHAR, json_sorted)) {
         g_set_error(error, TG_ERROR, TG_ERROR_BUG, "cannot add functions to DuckDB");
         return FALSE;
     }

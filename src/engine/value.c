@@ -190,7 +190,7 @@ static void append_interval(GString *out, const duckdb_interval *interval, const
 
 /* ---- bytes ---------------------------------------------------------------------------------- */
 
-static const char *string_bytes(const duckdb_string_t *text, gsize *out_size)
+const char *tg_engine_string_bytes(const duckdb_string_t *text, gsize *out_size)
 {
     *out_size = text->value.inlined.length;
     return *out_size <= 12 ? text->value.inlined.inlined : text->value.pointer.ptr;
@@ -358,7 +358,7 @@ static void append_time_like(duckdb_type id, const void *data, guint64 row, cons
 static void append_bytes(duckdb_type id, const duckdb_string_t *text, GString *out)
 {
     gsize size = 0;
-    const char *bytes = string_bytes(text, &size);
+    const char *bytes = tg_engine_string_bytes(text, &size);
 
     if (id == DUCKDB_TYPE_BLOB) {
         append_binary(out, bytes, size);

@@ -92,7 +92,7 @@ const char *const tg_sql_macros[] = {
           "7), '&'), lambda e: split_part(e, '=', 1) = n), lambda e: CASE WHEN strpos(e, '=') = 0 "
           "THEN '' ELSE substr(e, strpos(e, '=') + 1) END), 1), '+', ' '))"),
     /* JSON */
-    MACRO("tg_json_parse(x)", "json(x)"),
+    MACRO("tg_json_parse(x)", "CAST(tg_json_sorted(CAST(json(x) AS VARCHAR)) AS JSON)"),
     MACRO("tg_json_extract(x, p)", "CASE WHEN json_valid(x) THEN json_extract(x, p) END"),
     MACRO("tg_json_scalar(x, p)",
           "CASE WHEN json_valid(x) THEN CASE WHEN json_type(x, p) NOT IN ('OBJECT', 'ARRAY') THEN "

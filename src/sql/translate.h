@@ -96,8 +96,9 @@ TgValue tg_translate_cast(TgTranslator *translator, const TgNode *node, TgValue 
 TgValue tg_translate_call(TgTranslator *translator, const TgNode *node);
 const char *tg_translate_sort_list(TgTranslator *translator, const TgNode *list);
 
-/* translate_query.c, translate_relation.c */
+/* translate_query.c, translate_values.c, translate_relation.c */
 TgRows tg_translate_query(TgTranslator *translator, const TgNode *query);
+TgRows tg_translate_values(TgTranslator *translator, const TgNode *node);
 const char *tg_translate_relation(TgTranslator *translator, const TgNode *node, GArray *fields);
 const char *tg_translate_column_list(TgTranslator *translator, GArray *fields, const char *alias,
                                      const TgNode *names);

@@ -295,72 +295,6 @@ static TgRows select_rows(TgTranslator *translator, const TgNode *node, const Tg
     return rows;
 }
 
-/* ---- VALUES --------------------------------------------------------------------------------- */
-
-static guint row_width(const TgNode *row)
-{
-    return row->kind == TG_NODE_ROW ? row->count : 1;
-}
-
-/* The cells of all rows, translated; FALSE when a row is too short or long. */
-static gboolean translate_cells(TgTranslator *translator, const TgNode *node, guint width,
-                                TgValue *cells)
-{
-    for (guint i = 0; i < node->count; i++) {
-        const TgNode *row = node->items[i];
-
-        if (row_width(row) != width) {
-            (void)tg_translate_fail(translator, row, "this row has %u values, the first has %u",
-                                    row_width(row), width);
-            return FALSE;
-        }
-        for (guint j = 0; j < width; j++) {
-            cells[j * node->count + i] =
-                tg_translate_expression(translator, row->kind == TG_NODE_ROW ? row->items[j] : row);
-        }
-    }
-    return TRUE;
-}
-
-/* "(1, 'a'), (2, 'b')" of cells that lie column by column. */
-static void append_cells(GString *out, const TgValue *cells, guint width, guint count)
-{
-    for (guint i = 0; i < count; i++) {
-        g_string_append(out, i == 0 ? "(" : ", (");
-        for (guint j = 0; j < width; j++) {
-            g_string_append_printf(out, "%s%s", j == 0 ? "" : ", ", cells[j * count + i].text);
-        }
-        g_string_append_c(out, ')');
-    }
-}
-
-static TgRows values(TgTranslator *translator, const TgNode *node)
-{
-    guint width = row_width(node->items[0]);
-    g_autofree TgValue *cells = g_new0(TgValue, (gsize)width * node->count);
-    GArray *fields = tg_translate_fields(translator);
-    g_autoptr(GString) out = g_string_new("SELECT * FROM (VALUES ");
-    const char *alias = NULL;
-
-    if (!translate_cells(translator, node, width, cells)) {
-        return no_rows(translator);
-    }
-    for (guint j = 0; j < width; j++) {
-        TgField field = {.value = {NULL, NULL}};
-
-        field.value.type =
-            tg_translate_unify(translator, node, cells + (gsize)j * node->count, node->count);
-        g_array_append_val(fields, field);
-    }
-    append_cells(out, cells, width, node->count);
-    alias = tg_translate_alias(translator, "v");
-    return (TgRows){tg_value(translator, &tg_sql_type_unknown, "%s) AS %s%s", out->str,
-                             tg_translate_quote(translator, alias),
-                             tg_translate_column_list(translator, fields, alias, NULL))
-                        .text,
-                    fields};
-}
-
 /* ---- set operations ------------------------------------------------------------------------- */
 
 /* A query whose columns have the given types. */
@@ -457,7 +391,7 @@ static TgRows translate_body(TgTranslator *translator, const TgNode *body, const
     if (body->kind == TG_NODE_SET) {
         rows = set_operation(translator, body);
     } else if (body->kind == TG_NODE_VALUES) {
-        rows = values(translator, body);
+        rows = tg_translate_values(translator, body);
     } else {
         rows = tg_translate_query(translator, body);
     }
