@@ -82,7 +82,7 @@
 
 /* One pointer a function, by the function's own name: api->duckdb_query(…). */
 typedef struct {
-#define TG_DUCKDB_POINTER(name) __typeof__(&(name)) name;
+#define TG_DUCKDB_POINTER(name) __typeof__(&(name)) name; /* NOLINT(bugprone-macro-parentheses) */
     TG_DUCKDB_FUNCTIONS(TG_DUCKDB_POINTER)
 #undef TG_DUCKDB_POINTER
 } TgDuckdbApi;
