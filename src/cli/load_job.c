@@ -7,6 +7,7 @@
 #include "base/clock.h"
 #include "base/file.h"
 #include "cli/loader_plugins.h"
+#include "loader/liquid.h"
 #include "params/params.h"
 #include "params/yaml.h"
 #include "params/yaml_write.h"
@@ -63,6 +64,44 @@ static gboolean has_suffix(const char *path)
     return FALSE;
 }
 
+/* What a template sees: the environment, as Embulk's. */
+static json_t *template_variables(void)
+{
+    g_auto(GStrv) names = g_listenv();
+    json_t *env = json_object();
+
+    for (char **name = names; *name != NULL; name++) {
+        json_t *value = json_string(g_getenv(*name));
+
+        if (value != NULL) { /* one that is no UTF-8 is left out */
+            json_object_set_new(env, *name, value);
+        }
+    }
+    return json_pack("{s:o}", "env", env);
+}
+
+static TgYaml *load_template(const char *path, GError **error)
+{
+    g_autofree char *text = NULL;
+    g_autofree char *rendered = NULL;
+    gsize size = 0;
+
+    if (!tg_file_read(path, TG_YAML_SIZE_MAX, &text, &size, error)) {
+        return NULL;
+    }
+    TgSource source = {.name = path, .text = text, .size_bytes = size};
+    g_autoptr(json_t) variables = template_variables();
+
+    rendered = tg_liquid_render(&source, variables, tg_clock_now_ms(), error);
+    if (rendered == NULL) {
+        return NULL;
+    }
+    TgSource result = {.name = path, .text = rendered, .size_bytes = strlen(rendered)};
+    TgYamlOptions options = {.flavour = TG_YAML_EMBULK};
+
+    return tg_yaml_parse(&result, &options, error);
+}
+
 static json_t *read_config(const char *path, GError **error)
 {
     g_autoptr(TgYaml) yaml = NULL;
@@ -72,7 +111,8 @@ static json_t *read_config(const char *path, GError **error)
                     "'%s': a config is a file *.yml, *.yaml, *.yml.liquid or *.yaml.liquid", path);
         return NULL;
     }
-    yaml = tg_yaml_load(path, path, TG_YAML_EMBULK, error);
+    yaml = g_str_has_suffix(path, ".liquid") ? load_template(path, error)
+                                             : tg_yaml_load(path, path, TG_YAML_EMBULK, error);
     return yaml == NULL ? NULL : json_incref(tg_yaml_root(yaml));
 }
 
