@@ -1,6 +1,7 @@
 /* The csv parser on any bytes: the first decides on options, the rest is the file. */
 #include <glib.h>
 #include <glib/gstdio.h>
+#include <stdint.h>
 
 #include "cli/loader_plugins.h"
 #include "loader/loader.h"

@@ -15,7 +15,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         json_pack("{s:s, s:i, s:{s:[i,i]}}", "day", "2020-01-01", "n", 5, "m", "l", 1, 2);
 
     if (g_utf8_validate(text, -1, NULL)) {
-        g_autofree char *filled = tg_script_fill(script, text, scope, NULL);
+        g_free(tg_script_fill(script, text, scope, NULL));
     }
     return 0;
 }

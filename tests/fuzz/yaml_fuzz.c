@@ -13,7 +13,7 @@ static void parse(const uint8_t *data, size_t size, TgYamlFlavour flavour)
     g_autoptr(TgYaml) yaml = tg_yaml_parse(&source, &options, NULL);
 
     if (yaml != NULL && flavour == TG_YAML_DIGDAG) {
-        g_autoptr(TgGraph) graph = tg_graph_compile("", "+fuzz", tg_yaml_root(yaml), NULL, NULL);
+        tg_graph_free(tg_graph_compile("", "+fuzz", tg_yaml_root(yaml), NULL, NULL));
     }
 }
 
