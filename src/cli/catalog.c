@@ -382,7 +382,9 @@ static int catalog_run(const TgCli *cli, int argc, char **argv)
         G_OPTION_ENTRY_NULL};
     int status = 0;
 
-    if (!tg_cli_options(cli, entries, "COMMAND [DB.TABLE]", HELP, &argc, &argv, &status)) {
+    const TgCliHelp help = {"COMMAND [DB.TABLE]", HELP};
+
+    if (!tg_cli_options(cli, entries, &help, &argc, &argv, &status)) {
         return status;
     }
     const Subcommand *command = argc < 2 ? NULL : find_subcommand(argv[1]);

@@ -177,7 +177,9 @@ static int check_run(const TgCli *cli, int argc, char **argv)
     g_autoptr(json_t) no_params = json_object();
     int status = 0;
 
-    if (!tg_cli_options(cli, entries, "[WORKFLOW[.dig]]", NULL, &argc, &argv, &status)) {
+    const TgCliHelp help = {"[WORKFLOW[.dig]]", NULL};
+
+    if (!tg_cli_options(cli, entries, &help, &argc, &argv, &status)) {
         return status;
     }
     g_autoptr(TgProject) project = tg_project_load(folder == NULL ? "." : folder, &error);

@@ -26,15 +26,16 @@ int tg_cli_usage(const TgCli *cli, const char *format, ...)
     return cli->program == TG_PROGRAM_TEGARU ? 2 : 1;
 }
 
-gboolean tg_cli_options(const TgCli *cli, const GOptionEntry *entries, const char *usage,
-                        const char *description, int *argc, char ***argv, int *out_status)
+gboolean tg_cli_options(const TgCli *cli, const GOptionEntry *entries, const TgCliHelp *help,
+                        int *argc, char ***argv, int *out_status)
 {
-    g_autoptr(GOptionContext) context = g_option_context_new(usage);
+    g_autoptr(GOptionContext) context = g_option_context_new(help->usage);
     g_autoptr(GError) error = NULL;
     g_autofree char *command = g_strdup_printf("%s %s", cli->program_name, (*argv)[0]);
-    gboolean help = FALSE;
+    gboolean wants_help = FALSE;
     const GOptionEntry help_entry[] = {
-        {"help", 'h', 0, G_OPTION_ARG_NONE, &help, "Show this text", NULL}, G_OPTION_ENTRY_NULL};
+        {"help", 'h', 0, G_OPTION_ARG_NONE, &wants_help, "Show this text", NULL},
+        G_OPTION_ENTRY_NULL};
 
     g_option_context_set_help_enabled(context, FALSE);
     g_option_context_set_translation_domain(context, NULL);
@@ -42,13 +43,13 @@ gboolean tg_cli_options(const TgCli *cli, const GOptionEntry *entries, const cha
     if (entries != NULL) {
         g_option_context_add_main_entries(context, entries, NULL);
     }
-    g_option_context_set_description(context, description);
+    g_option_context_set_description(context, help->description);
     g_set_prgname(command);
     if (!g_option_context_parse(context, argc, argv, &error)) {
         *out_status = tg_cli_usage(cli, "%s", error->message);
         return FALSE;
     }
-    if (help) {
+    if (wants_help) {
         g_autofree char *text = g_option_context_get_help(context, TRUE, NULL);
 
         (void)fputs(text, stdout);

@@ -34,16 +34,20 @@ int tg_cli_fail(const TgCli *cli, GError *take_error);
 /* Exit status of a wrong command line, told on stderr with a hint at --help: 2, or 1 as digdag. */
 int tg_cli_usage(const TgCli *cli, const char *format, ...) G_GNUC_PRINTF(2, 3);
 
+/* What `--help` shows around the options; lent. */
+typedef struct {
+    const char *usage;       /* what follows the command's name: "FILE [+task]" */
+    const char *description; /* text below the options: examples first; may be NULL */
+} TgCliHelp;
+
 /**
  * Parses a command's options and removes them from argv, which then holds the command's name and
  * its arguments. `--help` prints the help to stdout.
  *
- * @usage what follows the command's name in the help: "FILE [+task]"
- * @description text below the options: examples first
  * @out_status set when FALSE is returned: what to exit with (0 after --help)
  */
-gboolean tg_cli_options(const TgCli *cli, const GOptionEntry *entries, const char *usage,
-                        const char *description, int *argc, char ***argv, int *out_status);
+gboolean tg_cli_options(const TgCli *cli, const GOptionEntry *entries, const TgCliHelp *help,
+                        int *argc, char ***argv, int *out_status);
 
 /* Whether stdout is a terminal that takes colours (and NO_COLOR is not set). */
 gboolean tg_cli_has_colour(void);

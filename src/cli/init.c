@@ -122,7 +122,9 @@ static int init_run(const TgCli *cli, int argc, char **argv)
     g_autoptr(GError) error = NULL;
     int status = 0;
 
-    if (!tg_cli_options(cli, entries, "DIR", NULL, &argc, &argv, &status)) {
+    const TgCliHelp help = {"DIR", NULL};
+
+    if (!tg_cli_options(cli, entries, &help, &argc, &argv, &status)) {
         return status;
     }
     const InitTemplate *template = find_template(type == NULL ? "echo" : type);

@@ -104,7 +104,9 @@ static int load_run(const TgCli *cli, int argc, char **argv)
         G_OPTION_ENTRY_NULL};
     int status = 0;
 
-    if (!tg_cli_options(cli, entries, "ACTION FILE", description, &argc, &argv, &status)) {
+    const TgCliHelp help = {"ACTION FILE", description};
+
+    if (!tg_cli_options(cli, entries, &help, &argc, &argv, &status)) {
         return status;
     }
     if (argc != 3) {

@@ -135,7 +135,9 @@ static int query_run(const TgCli *cli, int argc, char **argv)
     GError *error = NULL;
     int status = 0;
 
-    if (!tg_cli_options(cli, entries, "\"SQL\"", description, &argc, &argv, &status)) {
+    const TgCliHelp help = {"\"SQL\"", description};
+
+    if (!tg_cli_options(cli, entries, &help, &argc, &argv, &status)) {
         return status;
     }
     if ((argc != 2 && options.file == NULL) || (argc != 1 && options.file != NULL)) {

@@ -115,8 +115,9 @@ gboolean tg_run_options_parse(const TgCli *cli, int argc, char **argv, TgRunOpti
     const char *name = cli->program_name;
     g_autofree char *description = g_strdup_printf(DESCRIPTION, name, name, name, name, name);
 
-    if (!tg_cli_options(cli, entries, "WORKFLOW[.dig] [+TASK]", description, &argc, &argv,
-                        out_status)) {
+    const TgCliHelp help = {"WORKFLOW[.dig] [+TASK]", description};
+
+    if (!tg_cli_options(cli, entries, &help, &argc, &argv, out_status)) {
         return FALSE;
     }
     if (argc < 2 || argc > 3 || (argc == 3 && argv[2][0] != '+')) {
