@@ -228,25 +228,39 @@ static gboolean render_comment(Liquid *self, const Token *tag, gboolean is_activ
     return take_end(self, tag, "endcomment", error);
 }
 
+/* Whether a branch of an if is the one that is taken. */
+static gboolean test_branch(const Liquid *self, const Token *branch, gboolean *out, GError **error)
+{
+    GError *problem = NULL;
+
+    if (strcmp(branch->text, "else") == 0) {
+        *out = TRUE;
+        return TRUE;
+    }
+    if (!tg_liquid_test(&self->scope, branch->arguments, out, &problem)) {
+        return fail_here(self, branch, problem, error);
+    }
+    if (strcmp(branch->text, "unless") == 0) {
+        *out = !*out;
+    }
+    return TRUE;
+}
+
 /* if and unless, with their branches. */
 static gboolean render_if(Liquid *self, const Token *tag, gboolean is_active, GError **error)
 {
     gboolean is_unless = strcmp(tag->text, "unless") == 0;
-    gboolean is_done = FALSE; /* a branch was taken */
+    gboolean is_done = !is_active; /* a branch was taken, or none shall be */
     const Token *branch = tag;
 
     while (branch != NULL) {
-        gboolean holds = strcmp(branch->text, "else") == 0;
-        GError *problem = NULL;
+        gboolean holds = FALSE;
 
-        if (!holds && is_active && !is_done) {
-            if (!tg_liquid_test(&self->scope, branch->arguments, &holds, &problem)) {
-                return fail_here(self, branch, problem, error);
-            }
-            holds = branch == tag && is_unless ? !holds : holds;
+        if (!is_done && !test_branch(self, branch, &holds, error)) {
+            return FALSE;
         }
         self->at++;
-        if (!render_block(self, is_active && !is_done && holds, error)) {
+        if (!render_block(self, holds, error)) {
             return FALSE;
         }
         is_done = is_done || holds;
