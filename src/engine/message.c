@@ -69,12 +69,29 @@ static char *without_kind(char *take_message)
     return result;
 }
 
+/* "Type INT128 with value N can't be cast …": a sum or product that bigint cannot hold. */
+static char *overflow(const char *message)
+{
+    static const char start[] = "Type INT128 with value ";
+    const char *number = g_str_has_prefix(message, start) ? message + strlen(start) : NULL;
+
+    return number == NULL ? NULL
+                          : g_strdup_printf("%.*s is out of range for bigint",
+                                            (int)strcspn(number, " "), number);
+}
+
 static char *with_our_words(char *take_message)
 {
     g_autoptr(GString) text = g_string_new(take_message);
+    char *out_of_range = overflow(take_message);
 
+    if (out_of_range != NULL) {
+        g_free(take_message);
+        return out_of_range;
+    }
     if (strstr(take_message, "Could not convert") != NULL ||
-        strstr(take_message, "out of range") != NULL) {
+        strstr(take_message, "out of range") != NULL ||
+        strstr(take_message, "Overflow in ") != NULL) {
         for (gsize i = 0; i < G_N_ELEMENTS(words); i++) {
             (void)g_string_replace(text, words[i].there, words[i].here, 0);
         }
