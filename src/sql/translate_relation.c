@@ -306,7 +306,7 @@ static void merge(TgTranslator *translator, const TgNode *join, const char *name
     GArray *fields = sides->fields;
     TgField *left = find_field(fields, sides->start, sides->middle, name);
     TgField *right = find_field(fields, sides->middle, fields->len, name);
-    TgField field = {NULL};
+    TgField field = {.relation = NULL};
 
     if (left == NULL || right == NULL) {
         (void)tg_translate_fail(translator, join, "USING: the %s side has no column '%s'",
