@@ -42,9 +42,11 @@ static void add(Lexer *lexer, TgTokenKind kind, const char *start, const char *t
     TgToken token = {.kind = kind,
                      .offset = (guint32)(start - lexer->source->text),
                      .end = (guint32)(lexer->p - lexer->source->text),
-                     .text = (char *)text,
-                     .mark = *start};
+                     .text = (char *)text};
 
+    if (kind == TG_TOKEN_QUOTED) { /* END has no character: the text need not end with a NUL */
+        token.mark = *start;
+    }
     g_array_append_val(lexer->tokens, token);
 }
 

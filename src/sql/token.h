@@ -23,7 +23,7 @@ typedef struct {
     guint32 offset; /* bytes from the start of the source */
     guint32 end;    /* byte after the token */
     char *text;     /* of the arena */
-    char mark;      /* the first character; of QUOTED '"' or '`' */
+    char mark;      /* QUOTED: '"' or '`' */
 } TgToken;
 
 /**

@@ -123,6 +123,24 @@ static void test_a_nul_is_refused(void)
     g_assert_error(error, TG_ERROR, TG_ERROR_CONFIG);
 }
 
+/* A text without a NUL behind it is read to its last byte and no further. */
+static void test_nothing_is_read_past_the_end(void)
+{
+    static const char *const texts[] = {"",          "select 1", "select a.",  "select 'x",
+                                        "select x'", "--",       "select 1 /", "select \"",
+                                        "select 1e", "x",        "select -"};
+
+    for (gsize i = 0; i < G_N_ELEMENTS(texts); i++) {
+        gsize size = strlen(texts[i]);
+        g_autofree char *exact = g_malloc(MAX(size, 1));
+        g_autoptr(TgStatement) statement = NULL;
+
+        memcpy(exact, texts[i], size);
+        statement = tg_statement_parse(exact, size, "a.sql", NULL);
+        g_assert_true((statement != NULL) == (i == 1));
+    }
+}
+
 static void test_what_is_not_supported_is_named(void)
 {
     assert_fails("merge into t", "MERGE is not supported");
@@ -215,6 +233,7 @@ int main(int argc, char **argv)
     g_test_add_func("/sql/parse/open-texts-and-comments-are-found",
                     test_open_texts_and_comments_are_found);
     g_test_add_func("/sql/parse/a-nul-is-refused", test_a_nul_is_refused);
+    g_test_add_func("/sql/parse/nothing-is-read-past-the-end", test_nothing_is_read_past_the_end);
     g_test_add_func("/sql/parse/what-is-not-supported-is-named",
                     test_what_is_not_supported_is_named);
     g_test_add_func("/sql/parse/depth-and-length-have-limits", test_depth_and_length_have_limits);
