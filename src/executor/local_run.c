@@ -197,22 +197,28 @@ static void stop_if_cancelled(Loop *loop)
     }
 }
 
+static gboolean hand_out_all(Loop *loop, GError **error)
+{
+    guint id = 0;
+
+    while (tg_attempt_take_ready(loop->attempt, &id)) {
+        hand_out(loop, id);
+        if (!follow_changes(loop, error)) {
+            return FALSE;
+        }
+        stop_if_cancelled(loop);
+    }
+    return TRUE;
+}
+
 static gboolean run_to_the_end(Loop *loop, GError **error)
 {
     while (!tg_attempt_is_done(loop->attempt) || loop->running > 0) {
-        guint id = 0;
-
         stop_if_cancelled(loop);
         tg_attempt_tick(loop->attempt, tg_clock_now_ms());
-        if (!follow_changes(loop, error)) { /* first: what is done is told before what starts */
+        /* What is done is told before what starts. */
+        if (!follow_changes(loop, error) || !hand_out_all(loop, error)) {
             return FALSE;
-        }
-        while (tg_attempt_take_ready(loop->attempt, &id)) {
-            hand_out(loop, id);
-            if (!follow_changes(loop, error)) {
-                return FALSE;
-            }
-            stop_if_cancelled(loop);
         }
         if (loop->running > 0 || !tg_attempt_is_done(loop->attempt)) {
             loop->run->watcher.tick(loop->run->watcher.data);
