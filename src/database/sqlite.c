@@ -76,6 +76,8 @@ TgSqlite *tg_sqlite_open(const char *path, GError **error)
     }
     (void)sqlite3_extended_result_codes(database->handle, 1);
     (void)sqlite3_busy_timeout(database->handle, TG_SQLITE_BUSY_MS);
+    /* The log is moved into the file when it has grown, not by each command that ends. */
+    (void)sqlite3_db_config(database->handle, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
     if (!execute(database, "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL", error)) {
         return NULL;
     }

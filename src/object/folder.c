@@ -9,6 +9,7 @@
 
 #include "base/file.h"
 #include "base/random.h"
+#include "object/flusher.h"
 #include "object/store.h"
 
 #define DRAFTS ".drafts"
@@ -22,6 +23,7 @@ typedef struct {
     char *draft_folder; /* NULL until the first draft */
     int lock_fd;        /* flock on draft_folder/lock; -1 without */
     gint drafts;        /* counter for names */
+    TgFlusher *flusher;
 } FolderStore;
 
 static gboolean is_safe_part(const char *part)
@@ -97,6 +99,7 @@ static gboolean folder_begin(TgObjectStore *base, const char *url, TgObjectDraft
     }
     out->path = g_strdup_printf("%s/%d", store->draft_folder, g_atomic_int_add(&store->drafts, 1));
     out->url = g_strdup(url);
+    tg_flusher_add(store->flusher, out->path);
     return TRUE;
 }
 
@@ -136,6 +139,7 @@ static gboolean folder_commit(TgObjectStore *base, TgObjectDraft *draft, TgObjec
     g_autofree char *parent = target == NULL ? NULL : g_path_get_dirname(target);
     struct stat status;
 
+    tg_flusher_remove(store->flusher, draft->path);
     if (target == NULL || !tg_file_make_folder(parent, error)) {
         return FALSE;
     }
@@ -150,8 +154,9 @@ static gboolean folder_commit(TgObjectStore *base, TgObjectDraft *draft, TgObjec
     return TRUE;
 }
 
-static void folder_abort(TgObjectStore *base G_GNUC_UNUSED, TgObjectDraft *draft)
+static void folder_abort(TgObjectStore *base, TgObjectDraft *draft)
 {
+    tg_flusher_remove(((FolderStore *)base)->flusher, draft->path);
     (void)g_unlink(draft->path); /* what is left is found by collect */
 }
 
@@ -333,6 +338,7 @@ static void folder_free(TgObjectStore *base)
 {
     FolderStore *store = (FolderStore *)base;
 
+    tg_flusher_free(store->flusher);
     if (store->draft_folder != NULL) {
         (void)tg_file_remove_folder(store->draft_folder, NULL); /* else collect finds it */
     }
@@ -365,6 +371,7 @@ TgObjectStore *tg_object_store_new_folder(const char *folder)
     store->base.class = &folder_class;
     store->folder = g_strdup(folder);
     store->lock_fd = -1;
+    store->flusher = tg_flusher_new();
     g_mutex_init(&store->mutex);
     return &store->base;
 }
