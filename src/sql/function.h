@@ -51,7 +51,14 @@ extern const TgFunction tg_functions_window[];
 const char *tg_call_literal(TgTranslator *translator, const TgCall *call, guint index,
                             const char *what);
 
-/* The body of the lambda at `index`, whose parameters are of the given types, as DuckDB's
- * "lambda a, b: body". `out_type` gets the type of the body. */
+#define TG_CALL_LAMBDA_MAX 3 /* parameters of a lambda */
+
+/* The lambda at `index`, whose parameters are of the given types, as DuckDB's "lambda a, b: body".
+ * `out_type` gets the type of the body. */
 const char *tg_call_lambda(TgTranslator *translator, const TgCall *call, guint index,
                            const TgSqlType *const *types, guint count, const TgSqlType **out_type);
+
+/* The body alone. Of `parameters` the types are given; names and texts are filled in, also after a
+ * failure. */
+const char *tg_call_lambda_body(TgTranslator *translator, const TgCall *call, guint index,
+                                TgField *parameters, guint count, const TgSqlType **out_type);

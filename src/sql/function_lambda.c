@@ -65,64 +65,61 @@ static TgValue print_reduce(TgTranslator *translator, const TgCall *call)
                     finish);
 }
 
-/* A lambda of two (or three) parameters over pairs: "e" is the pair. */
-static TgValue print_zip_with(TgTranslator *translator, const TgCall *call)
+/* The lambda's body with its two parameters bound to two expressions, by lambdas over lists of one.
+ */
+static const char *bind_two(TgTranslator *translator, const TgField *parameters, const char *first,
+                            const char *second, const char *body)
 {
-    const TgSqlType *types[] = {element(call, 0), element(call, 1)};
-    const TgSqlType *result = NULL;
-    const char *pair = tg_translate_alias(translator, "z");
-    const char *lambda = tg_call_lambda(translator, call, 2, types, 2, &result);
-    const char *body = strchr(lambda, ':');
-    g_autofree char *names = g_strndup(lambda + strlen("lambda "), (gsize)(body - lambda) - 7);
-    char **parts = g_strsplit(names, ", ", 2);
-
-    /* Names are given to the two halves by lambdas over lists of one. */
-    TgValue value = tg_value(
-        translator, tg_sql_type_array(translator->arena, result),
-        "list_transform(list_zip(%s, %s), lambda %s: "
-        "list_extract(list_transform([struct_extract_at("
-        "%s, 1)], lambda %s: list_extract(list_transform([struct_extract_at(%s, 2)], lambda %s%s), "
-        "1)), 1))",
-        call->values[0].text, call->values[1].text, pair, pair, parts[0], pair, parts[1], body);
-
-    g_strfreev(parts);
-    return value;
+    return tg_value(
+               translator, &tg_sql_type_unknown,
+               "list_extract(list_transform([%s], lambda %s: list_extract(list_transform([%s], "
+               "lambda %s: %s), 1)), 1)",
+               first, parameters[0].value.text, second, parameters[1].value.text, body)
+        .text;
 }
 
-/* Lambdas over key and value of a map. */
+static TgValue print_zip_with(TgTranslator *translator, const TgCall *call)
+{
+    TgField parameters[] = {{.value = {NULL, element(call, 0)}},
+                            {.value = {NULL, element(call, 1)}}};
+    const TgSqlType *result = NULL;
+    const char *body = tg_call_lambda_body(translator, call, 2, parameters, 2, &result);
+    const char *pair = tg_translate_quote(translator, tg_translate_alias(translator, "z"));
+    const char *bound =
+        bind_two(translator, parameters,
+                 tg_sql_arena_printf(translator->arena, "struct_extract_at(%s, 1)", pair),
+                 tg_sql_arena_printf(translator->arena, "struct_extract_at(%s, 2)", pair), body);
+
+    return tg_value(translator, tg_sql_type_array(translator->arena, result),
+                    "list_transform(list_zip(%s, %s), lambda %s: %s)", call->values[0].text,
+                    call->values[1].text, pair, bound);
+}
+
+/* map_filter, transform_keys, transform_values: lambdas over key and value. */
 static TgValue print_map_lambda(TgTranslator *translator, const TgCall *call)
 {
     const TgSqlType *map = call->values[0].type;
-    const TgSqlType *types[] = {map->items[0], map->items[1]};
+    TgField parameters[] = {{.value = {NULL, map->items[0]}}, {.value = {NULL, map->items[1]}}};
     const TgSqlType *result = NULL;
-    const char *pair = tg_translate_alias(translator, "z");
-    const char *lambda = tg_call_lambda(translator, call, 1, types, 2, &result);
-    const char *body = strchr(lambda, ':');
-    g_autofree char *names = g_strndup(lambda + strlen("lambda "), (gsize)(body - lambda) - 7);
-    char **parts = g_strsplit(names, ", ", 2);
-    const char *bound =
-        tg_sql_arena_printf(translator->arena,
-                            "list_extract(list_transform([%s.key], lambda %s: "
-                            "list_extract(list_transform([%s.value], lambda %s%s), 1)), 1)",
-                            pair, parts[0], pair, parts[1], body);
+    const char *body = tg_call_lambda_body(translator, call, 1, parameters, 2, &result);
+    const char *pair = tg_translate_quote(translator, tg_translate_alias(translator, "z"));
+    const char *key = tg_sql_arena_printf(translator->arena, "%s.key", pair);
+    const char *value = tg_sql_arena_printf(translator->arena, "%s.value", pair);
+    const char *bound = bind_two(translator, parameters, key, value, body);
+    gboolean is_keys = strcmp(call->name, "transform_keys") == 0;
+    const TgSqlType *type = is_keys ? tg_sql_type_map(translator->arena, result, map->items[1])
+                                    : tg_sql_type_map(translator->arena, map->items[0], result);
 
-    g_strfreev(parts);
     if (strcmp(call->name, "map_filter") == 0) {
         return tg_value(translator, map,
                         "map_from_entries(list_filter(map_entries(%s), lambda %s: %s))",
                         call->values[0].text, pair, bound);
     }
-    gboolean is_keys = strcmp(call->name, "transform_keys") == 0;
-    const TgSqlType *type = is_keys ? tg_sql_type_map(translator->arena, result, map->items[1])
-                                    : tg_sql_type_map(translator->arena, map->items[0], result);
-
     return tg_value(
         translator, type,
         "map_from_entries(list_transform(map_entries(%s), lambda %s: struct_pack(key := "
         "%s, value := %s)))",
-        call->values[0].text, pair,
-        is_keys ? bound : tg_sql_arena_printf(translator->arena, "%s.key", pair),
-        is_keys ? tg_sql_arena_printf(translator->arena, "%s.value", pair) : bound);
+        call->values[0].text, pair, is_keys ? bound : key, is_keys ? value : bound);
 }
 
 const TgFunction tg_functions_lambda[] = {

@@ -529,30 +529,48 @@ const char *tg_call_literal(TgTranslator *translator, const TgCall *call, guint 
     return call->nodes[index]->text;
 }
 
-const char *tg_call_lambda(TgTranslator *translator, const TgCall *call, guint index,
-                           const TgSqlType *const *types, guint count, const TgSqlType **out_type)
+const char *tg_call_lambda_body(TgTranslator *translator, const TgCall *call, guint index,
+                                TgField *parameters, guint count, const TgSqlType **out_type)
 {
     const TgNode *lambda = call->nodes[index];
     const TgNode *names = lambda->items[0];
     TgScope scope = {.parent = translator->scope, .fields = tg_translate_fields(translator)};
-    g_autoptr(GString) list = g_string_new(NULL);
     TgValue body = {NULL, NULL};
 
     *out_type = &tg_sql_type_unknown;
     if (names->count != count) {
-        return tg_translate_fail(translator, lambda, "this lambda needs %u parameters", count).text;
+        (void)tg_translate_fail(translator, lambda, "this lambda needs %u parameters", count);
     }
     for (guint i = 0; i < count; i++) {
-        const char *name = tg_sql_arena_lower(translator->arena, names->items[i]->text);
-        const char *text = tg_translate_quote(translator, tg_translate_alias(translator, name));
-        TgField field = {.name = name, .label = name, .value = {text, types[i]}};
+        const char *written = i < names->count ? names->items[i]->text : "p";
+        const char *name = tg_sql_arena_lower(translator->arena, written);
 
-        g_array_append_val(scope.fields, field);
-        g_string_append_printf(list, "%s%s", i == 0 ? "" : ", ", text);
+        parameters[i].name = name;
+        parameters[i].label = name;
+        parameters[i].value.text =
+            tg_translate_quote(translator, tg_translate_alias(translator, name));
+        g_array_append_val(scope.fields, parameters[i]);
     }
     translator->scope = &scope;
     body = tg_translate_expression(translator, lambda->items[1]);
     translator->scope = scope.parent;
     *out_type = body.type;
-    return tg_value(translator, body.type, "lambda %s: %s", list->str, body.text).text;
+    return body.text;
+}
+
+const char *tg_call_lambda(TgTranslator *translator, const TgCall *call, guint index,
+                           const TgSqlType *const *types, guint count, const TgSqlType **out_type)
+{
+    TgField parameters[TG_CALL_LAMBDA_MAX] = {{.value = {NULL, NULL}}};
+    g_autoptr(GString) list = g_string_new(NULL);
+    const char *body = NULL;
+
+    for (guint i = 0; i < count; i++) {
+        parameters[i].value.type = types[i];
+    }
+    body = tg_call_lambda_body(translator, call, index, parameters, count, out_type);
+    for (guint i = 0; i < count; i++) {
+        g_string_append_printf(list, "%s%s", i == 0 ? "" : ", ", parameters[i].value.text);
+    }
+    return tg_value(translator, *out_type, "lambda %s: %s", list->str, body).text;
 }
