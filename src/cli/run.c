@@ -231,7 +231,7 @@ static gboolean prepare(Run *run, GError **error)
     }
     run->state = tg_cli_state_new(run->project->folder);
     run->status_root = status_root_of(run);
-    run->display = tg_run_display_new(run->cli, o->is_quiet);
+    run->display = tg_run_display_new(run->cli, o->is_quiet, o->is_json ? stderr : stdout);
     return choose_session(run, error) && select_tasks(run, error);
 }
 

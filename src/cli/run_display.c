@@ -16,6 +16,7 @@
 struct TgRunDisplay {
     const TgCli *cli;
     gboolean is_quiet;
+    FILE *output;     /* of the tasks */
     gboolean is_live; /* stderr is a terminal: draw the tree there */
     gboolean is_colour;
     GMutex mutex; /* over all below and the two streams */
@@ -25,13 +26,14 @@ struct TgRunDisplay {
     gboolean is_mid_line; /* the last output did not end its line */
 };
 
-TgRunDisplay *tg_run_display_new(const TgCli *cli, gboolean is_quiet)
+TgRunDisplay *tg_run_display_new(const TgCli *cli, gboolean is_quiet, FILE *output)
 {
     TgRunDisplay *display = g_new0(TgRunDisplay, 1);
     const char *terminal = g_getenv("TERM");
 
     display->cli = cli;
     display->is_quiet = is_quiet;
+    display->output = output;
     display->is_live = !is_quiet && cli->program == TG_PROGRAM_TEGARU && isatty(STDERR_FILENO) &&
                        terminal != NULL && strcmp(terminal, "dumb") != 0;
     display->is_colour = tg_cli_has_colour();
@@ -84,10 +86,10 @@ static void line(TgRunDisplay *display, const char *level, const char *task_name
 
     erase(display);
     if (display->is_mid_line) {
-        (void)fputs("\n", stdout);
+        (void)fputs("\n", display->output);
         display->is_mid_line = FALSE;
     }
-    (void)fflush(stdout);
+    (void)fflush(display->output);
     if (display->cli->program == TG_PROGRAM_DIGDAG) {
         g_autofree char *time = tg_zone_format(zone, tg_clock_now_ms(), TG_ZONE_LOCAL_TIME);
 
@@ -126,8 +128,8 @@ void tg_run_display_print(TgRunDisplay *display, const char *text, gsize size_by
 {
     g_mutex_lock(&display->mutex);
     erase(display);
-    (void)fwrite(text, 1, size_bytes, stdout);
-    (void)fflush(stdout);
+    (void)fwrite(text, 1, size_bytes, display->output);
+    (void)fflush(display->output);
     display->is_mid_line = size_bytes > 0 && text[size_bytes - 1] != '\n';
     g_mutex_unlock(&display->mutex);
 }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <glib.h>
+#include <stdio.h>
 
 #include "cli/command.h"
 #include "executor/local_run.h"
@@ -10,15 +11,18 @@
 /* Any thread may call the functions that say nothing else. */
 typedef struct TgRunDisplay TgRunDisplay;
 
-/* @is_quiet only what tasks print, warnings and failures */
-TgRunDisplay *tg_run_display_new(const TgCli *cli, gboolean is_quiet);
+/**
+ * @is_quiet only what tasks print, warnings and failures
+ * @output where what tasks print goes: stdout, or stderr when stdout is for JSON
+ */
+TgRunDisplay *tg_run_display_new(const TgCli *cli, gboolean is_quiet, FILE *output);
 void tg_run_display_free(TgRunDisplay *display);
 
 /* A task starts: "sh>: echo a". */
 void tg_run_display_start(TgRunDisplay *display, const char *task_name, const char *type,
                           const json_t *command);
 
-/* What a task prints: goes to stdout as it is. */
+/* What a task prints, as it is. */
 void tg_run_display_print(TgRunDisplay *display, const char *text, gsize size_bytes);
 
 /* A line about a task, or (task_name NULL) about the run: goes to stderr. */
