@@ -3,26 +3,6 @@
 
 #include "engine/engine_internal.h"
 
-static void append_text(GString *out, const char *text)
-{
-    g_string_append_c(out, '\'');
-    for (; *text != '\0'; text++) {
-        g_string_append(out, *text == '\'' ? "'" : "");
-        g_string_append_c(out, *text);
-    }
-    g_string_append_c(out, '\'');
-}
-
-static void append_name(GString *out, const char *name)
-{
-    g_string_append_c(out, '"');
-    for (; *name != '\0'; name++) {
-        g_string_append(out, *name == '"' ? "\"" : "");
-        g_string_append_c(out, *name);
-    }
-    g_string_append_c(out, '"');
-}
-
 /* The name that a column of the query has here, in lower case. The caller frees. */
 static char *name_of(const TgEnginePlan *plan, const TgEngineCopy *copy, guint column)
 {
@@ -46,12 +26,12 @@ static void append_cast(GString *out, const char *name, const char *type, gboole
 {
     g_string_append(out, "CAST(");
     if (is_there) {
-        append_name(out, name);
+        tg_engine_append_name(out, name);
     } else {
         g_string_append(out, "NULL");
     }
     g_string_append_printf(out, " AS %s) AS ", type);
-    append_name(out, name);
+    tg_engine_append_name(out, name);
 }
 
 /* Columns that the caller names, with the catalog's types. */
@@ -95,7 +75,7 @@ static gboolean append_select(const TgEnginePlan *plan, const TgEngineCopy *copy
         g_autofree char *name = name_of(plan, copy, i);
 
         g_string_append(out, i == 0 ? "" : ", ");
-        append_name(out, name);
+        tg_engine_append_name(out, name);
     }
     g_string_append_c(out, ')');
     return TRUE;
@@ -109,7 +89,7 @@ static void append_partition_by(const TgEngineCopy *copy, GString *out)
     g_string_append(out, ", PARTITION_BY (");
     for (guint i = 0; copy->partition_by[i] != NULL; i++) {
         g_string_append(out, i == 0 ? "" : ", ");
-        append_name(out, copy->partition_by[i]);
+        tg_engine_append_name(out, copy->partition_by[i]);
     }
     g_string_append_c(out, ')');
 }
@@ -120,13 +100,13 @@ static void append_options(const TgEngineCopy *copy, GString *out)
 
     if (copy->format == TG_FORMAT_PARQUET) {
         g_string_append(out, "FORMAT parquet, COMPRESSION ");
-        append_text(out, strcmp(compression, "none") == 0 ? "uncompressed" : compression);
+        tg_engine_append_text(out, strcmp(compression, "none") == 0 ? "uncompressed" : compression);
     } else if (copy->format == TG_FORMAT_JSON) {
         g_string_append(out, "FORMAT json");
     } else {
         g_string_append(out, "FORMAT csv, HEADER false, QUOTE '', ESCAPE '', NULLSTR '\\N', "
                              "DELIMITER ");
-        append_text(out, copy->delimiter == NULL ? "\x01" : copy->delimiter);
+        tg_engine_append_text(out, copy->delimiter == NULL ? "\x01" : copy->delimiter);
     }
     if (copy->format != TG_FORMAT_PARQUET && strcmp(compression, "gzip") == 0) {
         g_string_append(out, ", COMPRESSION gzip");
@@ -144,7 +124,7 @@ gboolean tg_engine_plan_copy(TgEnginePlan *plan, const TgEngineCopy *copy, gint6
         return FALSE;
     }
     g_string_append(sql, ") TO ");
-    append_text(sql, copy->path);
+    tg_engine_append_text(sql, copy->path);
     g_string_append(sql, " (");
     append_options(copy, sql);
     g_string_append_c(sql, ')');
@@ -168,7 +148,7 @@ gboolean tg_engine_count_parquet(TgEngine *engine, const GPtrArray *paths, gint6
     }
     for (guint i = 0; i < paths->len; i++) {
         g_string_append(sql, i == 0 ? "" : ", ");
-        append_text(sql, paths->pdata[i]);
+        tg_engine_append_text(sql, paths->pdata[i]);
     }
     g_string_append(sql, "])");
     if (engine->api->duckdb_connect(engine->database, &connection) != DuckDBSuccess) {

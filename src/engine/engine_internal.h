@@ -35,6 +35,10 @@ struct TgEnginePlan {
 /* engine.c: opens DuckDB, or finds it open. */
 gboolean tg_engine_open(TgEngine *engine, GError **error);
 
+/* quote.c: appends a text as '…', a name as "…". */
+void tg_engine_append_text(GString *out, const char *text);
+void tg_engine_append_name(GString *out, const char *name);
+
 /* message.c: what DuckDB said, as our error. `prefix` names the query. */
 void tg_engine_set_error(GError **error, const char *prefix, const char *message);
 

@@ -5,26 +5,6 @@
 
 #define HIVE_NULL "__HIVE_DEFAULT_PARTITION__"
 
-static void append_text(GString *out, const char *text)
-{
-    g_string_append_c(out, '\'');
-    for (; *text != '\0'; text++) {
-        g_string_append(out, *text == '\'' ? "'" : "");
-        g_string_append_c(out, *text);
-    }
-    g_string_append_c(out, '\'');
-}
-
-static void append_name(GString *out, const char *name)
-{
-    g_string_append_c(out, '"');
-    for (; *name != '\0'; name++) {
-        g_string_append(out, *name == '"' ? "\"" : "");
-        g_string_append_c(out, *name);
-    }
-    g_string_append_c(out, '"');
-}
-
 static const char *text_of(const json_t *column, const char *key)
 {
     return json_string_value(json_object_get(column, key));
@@ -79,7 +59,7 @@ static void append_paths(GString *out, const GPtrArray *paths)
     g_string_append_c(out, '[');
     for (guint i = 0; i < paths->len; i++) {
         g_string_append(out, i == 0 ? "" : ", ");
-        append_text(out, paths->pdata[i]);
+        tg_engine_append_text(out, paths->pdata[i]);
     }
     g_string_append_c(out, ']');
 }
@@ -123,20 +103,21 @@ static void append_csv_options(GString *out, const TgEngineRelation *relation)
                            ", auto_detect = false, header = false, strict_mode = false, "
                            "null_padding = true, skip = %d, delim = ",
                            (int)skipped);
-    append_text(out, is_open ? serde_parameter(relation->table, "separatorChar", ",")
-                             : serde_parameter(relation->table, "field.delim", "\x01"));
+    tg_engine_append_text(out, is_open ? serde_parameter(relation->table, "separatorChar", ",")
+                                       : serde_parameter(relation->table, "field.delim", "\x01"));
     g_string_append(out, ", quote = ");
-    append_text(out, is_open ? serde_parameter(relation->table, "quoteChar", "\"") : "");
+    tg_engine_append_text(out, is_open ? serde_parameter(relation->table, "quoteChar", "\"") : "");
     g_string_append(out, ", escape = ");
-    append_text(out, is_open ? serde_parameter(relation->table, "quoteChar", "\"") : "");
+    tg_engine_append_text(out, is_open ? serde_parameter(relation->table, "quoteChar", "\"") : "");
     if (!is_open) {
         g_string_append(out, ", nullstr = ");
-        append_text(out, serde_parameter(relation->table, "serialization.null.format", "\\N"));
+        tg_engine_append_text(out,
+                              serde_parameter(relation->table, "serialization.null.format", "\\N"));
     }
     g_string_append(out, ", columns = {");
     for (gsize i = 0; i < json_array_size(relation->columns); i++) {
         g_string_append(out, i == 0 ? "" : ", ");
-        append_text(out, text_of(json_array_get(relation->columns, i), "Name"));
+        tg_engine_append_text(out, text_of(json_array_get(relation->columns, i), "Name"));
         g_string_append(out, ": 'VARCHAR'");
     }
     g_string_append_c(out, '}');
@@ -154,9 +135,9 @@ static gboolean append_json_options(TgSqlArena *arena, GString *out,
             return FALSE;
         }
         g_string_append(out, i == 0 ? "" : ", ");
-        append_text(out, text_of(column, "Name"));
+        tg_engine_append_text(out, text_of(column, "Name"));
         g_string_append(out, ": ");
-        append_text(out, type->str);
+        tg_engine_append_text(out, type->str);
     }
     g_string_append_c(out, '}');
     return TRUE;
@@ -168,7 +149,7 @@ static gboolean append_hive_types(TgSqlArena *arena, GString *out, const json_t 
     g_string_append(out, ", hive_partitioning = true, hive_types = {");
     for (gsize i = 0; i < json_array_size(keys); i++) {
         g_string_append(out, i == 0 ? "" : ", ");
-        append_name(out, text_of(json_array_get(keys, i), "Name"));
+        tg_engine_append_name(out, text_of(json_array_get(keys, i), "Name"));
         g_string_append(out, ": ");
         if (!append_type(arena, out, json_array_get(keys, i), error)) {
             return FALSE;
@@ -220,14 +201,14 @@ static gboolean append_column(TgSqlArena *arena, GString *out, const TgEngineRel
         g_string_append(out, "CAST(NULL AS ");
     } else {
         g_string_append(out, is_text ? "TRY_CAST(" : "CAST(");
-        append_name(out, name);
+        tg_engine_append_name(out, name);
         g_string_append(out, " AS ");
     }
     if (!append_type(arena, out, column, error)) {
         return FALSE;
     }
     g_string_append(out, ") AS ");
-    append_name(out, name);
+    tg_engine_append_name(out, name);
     return TRUE;
 }
 
@@ -237,18 +218,18 @@ static gboolean append_key(TgSqlArena *arena, GString *out, const json_t *key, c
 {
     g_string_append(out, "CAST(");
     if (value == NULL) {
-        append_name(out, text_of(key, "Name"));
+        tg_engine_append_name(out, text_of(key, "Name"));
     } else if (strcmp(value, HIVE_NULL) == 0) {
         g_string_append(out, "NULL");
     } else {
-        append_text(out, value);
+        tg_engine_append_text(out, value);
     }
     g_string_append(out, " AS ");
     if (!append_type(arena, out, key, error)) {
         return FALSE;
     }
     g_string_append(out, ") AS ");
-    append_name(out, text_of(key, "Name"));
+    tg_engine_append_name(out, text_of(key, "Name"));
     return TRUE;
 }
 
@@ -318,7 +299,7 @@ static gboolean append_nulls(TgSqlArena *arena, GString *out, const json_t *colu
             return FALSE;
         }
         g_string_append(out, ") AS ");
-        append_name(out, text_of(column, "Name"));
+        tg_engine_append_name(out, text_of(column, "Name"));
     }
     return TRUE;
 }

@@ -3,39 +3,8 @@
 
 #include "base/random.h"
 #include "operators/support.h"
+#include "operators/support_athena.h"
 #include "params/params.h"
-
-/* The texts of the request, owned here while it runs. */
-typedef struct {
-    char *sql;
-    char *name;
-    char *database;
-    char *table;
-    char *location;
-    char *format;
-    char *compression;
-    char *field_delimiter;
-    char *table_mode;
-    char *save_mode;
-    json_t *partitioned_by;
-} Options;
-
-static void options_clear(Options *o)
-{
-    g_free(o->sql);
-    g_free(o->name);
-    g_free(o->database);
-    g_free(o->table);
-    g_free(o->location);
-    g_free(o->format);
-    g_free(o->compression);
-    g_free(o->field_delimiter);
-    g_free(o->table_mode);
-    g_free(o->save_mode);
-    json_decref(o->partitioned_by);
-}
-
-G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Options, options_clear)
 
 static char *random_table(void)
 {
@@ -44,21 +13,18 @@ static char *random_table(void)
     return g_strconcat("digdag_athena_ctas_", id, NULL);
 }
 
-static gboolean read_list(const TgTurn *turn, Options *o, GError **error)
+/* `partitioned_by`, given as a list or as JSON text; *out stays NULL when it is not given. */
+static gboolean read_partitions(const TgTurn *turn, json_t **out, GError **error)
 {
-    if (tg_operator_athena_option(turn, "ctas", "partitioned_by") == NULL) {
+    const json_t *given = tg_operator_athena_option(turn, "ctas", "partitioned_by");
+    g_autoptr(json_t) alone = json_object();
+
+    if (given == NULL) {
         return TRUE;
     }
-    if (tg_params_has(turn->params, "partitioned_by")) {
-        o->partitioned_by = tg_params_parse_list(turn->params, "partitioned_by", error);
-    } else {
-        g_autoptr(json_t) alone = json_object();
-
-        json_object_set(alone, "partitioned_by",
-                        (json_t *)tg_operator_athena_option(turn, "ctas", "partitioned_by"));
-        o->partitioned_by = tg_params_parse_list(alone, "partitioned_by", error);
-    }
-    return o->partitioned_by != NULL;
+    json_object_set(alone, "partitioned_by", (json_t *)given);
+    *out = tg_params_parse_list(alone, "partitioned_by", error);
+    return *out != NULL;
 }
 
 static gboolean refuse_buckets(const TgTurn *turn, GError **error)
@@ -72,36 +38,34 @@ static gboolean refuse_buckets(const TgTurn *turn, GError **error)
     return FALSE;
 }
 
-static gboolean read_options(const TgTurn *turn, Options *o, GError **error)
+static gboolean read_target(const TgTurn *turn, TgAthenaTarget *target, char **table_mode,
+                            GError **error)
 {
     g_autofree char *table = random_table();
-    const struct {
-        const char *key;
-        const char *fallback;
-        char **into;
-    } rows[] = {
-        {"database", "default", &o->database},      {"table", table, &o->table},
-        {"location", NULL, &o->location},           {"format", "parquet", &o->format},
-        {"compression", "snappy", &o->compression}, {"field_delimiter", NULL, &o->field_delimiter},
-        {"table_mode", "default", &o->table_mode},  {"save_mode", "overwrite", &o->save_mode},
+    const TgAthenaOption rows[] = {
+        {"database", "default", &target->database},
+        {"table", table, &target->table},
+        {"location", NULL, &target->location},
+        {"format", "parquet", &target->format},
+        {"compression", "snappy", &target->compression},
+        {"field_delimiter", NULL, &target->field_delimiter},
+        {"save_mode", "overwrite", &target->save_mode},
+        {"table_mode", "default", table_mode},
+        {NULL},
     };
 
-    for (gsize i = 0; i < G_N_ELEMENTS(rows); i++) {
-        if (!tg_operator_athena_text(turn, "ctas", rows[i].key, rows[i].fallback, rows[i].into,
-                                     error)) {
-            return FALSE;
-        }
-    }
-    return read_list(turn, o, error) && refuse_buckets(turn, error) &&
-           tg_operator_read_sql(turn, &o->sql, &o->name, error);
+    return tg_athena_target_read(turn, "ctas", rows, target, error) && refuse_buckets(turn, error);
 }
 
 static gboolean athena_ctas_run(TgTurn *turn, TgOutcome *out, GError **error)
 {
-    g_auto(Options) o = {NULL};
+    g_auto(TgAthenaTarget) o = {NULL};
+    g_autofree char *table_mode = NULL;
+    g_autoptr(json_t) partitioned_by = NULL;
     TgQuery *query = NULL;
 
-    if (!read_options(turn, &o, error)) {
+    if (!read_target(turn, &o, &table_mode, error) ||
+        !read_partitions(turn, &partitioned_by, error)) {
         return FALSE;
     }
     query = turn->services->query(turn->services, error);
@@ -116,8 +80,8 @@ static gboolean athena_ctas_run(TgTurn *turn, TgOutcome *out, GError **error)
                              .format = o.format,
                              .compression = o.compression,
                              .field_delimiter = o.field_delimiter,
-                             .partitioned_by = o.partitioned_by,
-                             .table_mode = o.table_mode,
+                             .partitioned_by = partitioned_by,
+                             .table_mode = table_mode,
                              .save_mode = o.save_mode,
                              .tests = tg_operator_tests(turn),
                              .task_name = turn->task_name,
