@@ -110,7 +110,9 @@ static gboolean run(const Options *options, const TgQueryRequest *request, TgPri
     if (catalog == NULL) {
         return FALSE;
     }
-    query = tg_query_new(catalog, tg_cli_state_objects(state), NULL);
+    const TgQueryOptions query_options = {.leave_open = TRUE};
+
+    query = tg_query_new(catalog, tg_cli_state_objects(state), &query_options);
     return format == TG_PRINT_PARQUET ? run_to_parquet(query, request, options->output, error)
                                       : run_to_text(query, request, format, options->output, error);
 }

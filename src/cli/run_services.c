@@ -10,9 +10,8 @@ struct TgRunServices {
     TgCliState *state;
     const TgProject *project;
     TgRunDisplay *display;
-    GMutex mutex; /* over the two below */
+    GMutex mutex; /* over the query */
     TgQuery *query;
-    TgEngine *engine;
 };
 
 static TgRunServices *self_of(TgServices *services)
@@ -38,31 +37,20 @@ static TgQuery *get_query(TgServices *services, GError **error)
 
     (void)locker;
     if (self->query == NULL && catalog != NULL) {
-        self->query = tg_query_new(catalog, get_objects(services), NULL);
+        const TgQueryOptions options = {.leave_open = TRUE};
+
+        self->query = tg_query_new(catalog, get_objects(services), &options);
     }
     return self->query;
-}
-
-static TgEngine *get_engine(TgServices *services, GError **error)
-{
-    TgRunServices *self = self_of(services);
-    g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&self->mutex);
-    TgCatalog *catalog = get_catalog(services, error);
-
-    (void)locker;
-    if (self->engine == NULL && catalog != NULL) {
-        self->engine = tg_engine_new(catalog, get_objects(services), NULL);
-    }
-    return self->engine;
 }
 
 static gboolean run_tests(TgServices *services, const json_t *tests, const TgSchema *schema,
                           GPtrArray *staged, json_t **out_results, GError **error)
 {
-    TgEngine *engine = get_engine(services, error);
+    TgQuery *query = get_query(services, error);
 
-    return engine != NULL &&
-           tg_cli_run_loader_tests(engine, tests, schema, staged, out_results, error);
+    return query != NULL && tg_cli_run_loader_tests(tg_query_engine(query), tests, schema, staged,
+                                                    out_results, error);
 }
 
 static void print(TgServices *services, const char *task_name G_GNUC_UNUSED, const char *text,
@@ -118,7 +106,6 @@ void tg_run_services_free(TgRunServices *self)
         return;
     }
     tg_query_free(self->query);
-    tg_engine_free(self->engine);
     g_mutex_clear(&self->mutex);
     g_free(self);
 }

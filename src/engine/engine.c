@@ -15,6 +15,7 @@ TgEngine *tg_engine_new(TgCatalog *catalog, TgObjectStore *objects, const TgEngi
     if (options != NULL) {
         engine->threads = options->threads;
         engine->temp_folder = g_strdup(options->temp_folder);
+        engine->leave_open = options->leave_open;
         if (options->memory_max_bytes > 0) {
             engine->memory_max_bytes = options->memory_max_bytes;
         }
@@ -24,12 +25,25 @@ TgEngine *tg_engine_new(TgCatalog *catalog, TgObjectStore *objects, const TgEngi
     return engine;
 }
 
+/* So that a leak checker sees a database that is meant to stay. */
+static void keep_reachable(duckdb_database database)
+{
+    static GMutex mutex;
+    static GSList *left_open;
+
+    g_mutex_lock(&mutex);
+    left_open = g_slist_prepend(left_open, database);
+    g_mutex_unlock(&mutex);
+}
+
 void tg_engine_free(TgEngine *engine)
 {
     if (engine == NULL) {
         return;
     }
-    if (engine->database != NULL) {
+    if (engine->database != NULL && engine->leave_open) {
+        keep_reachable(engine->database);
+    } else if (engine->database != NULL) {
         engine->api->duckdb_close(&engine->database);
     }
     g_hash_table_unref(engine->macros);

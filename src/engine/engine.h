@@ -23,6 +23,8 @@ typedef struct {
     gint64 memory_max_bytes; /* 0: 1 GiB */
     guint threads;           /* 0: as many as the machine has */
     const char *temp_folder; /* spill files; NULL: the system's */
+    gboolean leave_open;     /* the process is about to end: DuckDB is left to the kernel, which is
+                                15 to 40 ms faster than taking it down */
 } TgEngineOptions;
 
 /* Catalog and store are lent and outlive the engine; `options` may be NULL. */

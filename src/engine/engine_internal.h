@@ -10,6 +10,7 @@ struct TgEngine {
     gint64 memory_max_bytes;
     guint threads;
     char *temp_folder;
+    gboolean leave_open;
     GMutex mutex; /* over what follows */
     const TgDuckdbApi *api;
     duckdb_database database; /* NULL until the first query */

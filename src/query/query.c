@@ -16,6 +16,7 @@ TgQuery *tg_query_new(TgCatalog *catalog, TgObjectStore *objects, const TgQueryO
         engine.memory_max_bytes = options->memory_max_bytes;
         engine.threads = options->threads;
         engine.temp_folder = options->temp_folder;
+        engine.leave_open = options->leave_open;
     }
     query->catalog = catalog;
     query->objects = objects;

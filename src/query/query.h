@@ -22,6 +22,7 @@ typedef struct {
     gint64 memory_max_bytes; /* 0: 1 GiB */
     guint threads;           /* 0: as many as the machine has */
     const char *temp_folder; /* where sorts and joins spill, absolute; NULL: the system's */
+    gboolean leave_open;     /* as TgEngineOptions.leave_open */
 } TgQueryOptions;
 
 /* The catalog and the store are lent and must outlive the query. `options` may be NULL. */
