@@ -7,6 +7,7 @@
 #include "base/clock.h"
 #include "base/file.h"
 #include "cli/loader_plugins.h"
+#include "cli/loader_tests.h"
 #include "loader/liquid.h"
 #include "params/params.h"
 #include "params/yaml.h"
@@ -50,6 +51,19 @@ static void print_log(gpointer data, TgLoaderLevel level, const char *message)
 static void print_bytes(gpointer data G_GNUC_UNUSED, const char *bytes, gsize size_bytes)
 {
     (void)fwrite(bytes, 1, size_bytes, stdout);
+}
+
+static gboolean run_tests(gpointer data, const json_t *tests, const json_t *columns,
+                          GPtrArray *staged, json_t **out_results, GError **error)
+{
+    TgCliLoad *load = data;
+    const TgQueryOptions options = {.leave_open = TRUE};
+
+    if (load->query == NULL) {
+        load->query = tg_query_new(load->services.catalog, load->services.objects, &options);
+    }
+    return tg_cli_run_loader_tests(tg_query_engine(load->query), tests, columns, staged,
+                                   out_results, error);
 }
 
 static gboolean has_suffix(const char *path)
@@ -136,6 +150,7 @@ TgCliLoad *tg_cli_load_new(const TgCli *cli, const char *path, gboolean exact_ty
     load->state = tg_cli_state_new(NULL);
     load->services = (TgLoaderServices){
         .objects = tg_cli_state_objects(load->state),
+        .run_tests = run_tests,
         .log = print_log,
         .print = print_bytes,
         .data = load,
@@ -164,6 +179,7 @@ void tg_cli_load_free(TgCliLoad *load)
     }
     json_decref(load->config);
     json_decref(load->job.resume_state);
+    tg_query_free(load->query);
     tg_cli_state_free(load->state);
     if (load->log_file != NULL) {
         (void)fclose(load->log_file);

@@ -4,6 +4,7 @@
 #include "cli/command.h"
 #include "cli/state.h"
 #include "loader/loader.h"
+#include "query/query.h"
 
 typedef struct {
     TgLoaderJob job;
@@ -12,6 +13,7 @@ typedef struct {
     json_t *config;
     char *config_name;
     TgLoaderLevel level_min; /* of log lines that are printed */
+    TgQuery *query;          /* for data tests; NULL until the first */
     FILE *log_file;          /* NULL: stderr, with Embulk's name stdout */
     gboolean embulk_lines;   /* log lines in Embulk's form */
 } TgCliLoad;

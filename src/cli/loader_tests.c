@@ -3,11 +3,10 @@
 
 #include "engine/data_test.h"
 
-gboolean tg_cli_run_loader_tests(TgEngine *engine, const json_t *tests, const TgSchema *schema,
+gboolean tg_cli_run_loader_tests(TgEngine *engine, const json_t *tests, const json_t *columns,
                                  GPtrArray *staged, json_t **out_results, GError **error)
 {
-    (void)schema;
-    TgStagedData data = {.format = TG_FORMAT_PARQUET, .objects = staged};
+    TgStagedData data = {.format = TG_FORMAT_PARQUET, .columns = columns, .objects = staged};
 
     *out_results = tg_data_tests_run(engine, tests, &data, error);
     return *out_results != NULL;

@@ -4,9 +4,8 @@
 #include <glib.h>
 #include <jansson.h>
 
-#include "columns/type.h"
 #include "engine/engine.h"
 
 /* As TgLoaderServices.run_tests, with the engine to run them on. */
-gboolean tg_cli_run_loader_tests(TgEngine *engine, const json_t *tests, const TgSchema *schema,
+gboolean tg_cli_run_loader_tests(TgEngine *engine, const json_t *tests, const json_t *columns,
                                  GPtrArray *staged, json_t **out_results, GError **error);

@@ -44,12 +44,12 @@ static TgQuery *get_query(TgServices *services, GError **error)
     return self->query;
 }
 
-static gboolean run_tests(TgServices *services, const json_t *tests, const TgSchema *schema,
+static gboolean run_tests(TgServices *services, const json_t *tests, const json_t *columns,
                           GPtrArray *staged, json_t **out_results, GError **error)
 {
     TgQuery *query = get_query(services, error);
 
-    return query != NULL && tg_cli_run_loader_tests(tg_query_engine(query), tests, schema, staged,
+    return query != NULL && tg_cli_run_loader_tests(tg_query_engine(query), tests, columns, staged,
                                                     out_results, error);
 }
 

@@ -55,11 +55,12 @@ typedef struct {
     /**
      * Runs the data tests of a `tests:` block on objects that no reader sees yet.
      *
+     * @columns [{"Name", "Type"}] in Hive's types, as the catalog will have them
      * @staged of TgObjectInfo
      * @out_results an array for the receipt, a new reference; also set when a test failed
      * @return FALSE with TG_ERROR_CONFIG when a test failed: nothing is published then
      */
-    gboolean (*run_tests)(gpointer data, const json_t *tests, const TgSchema *schema,
+    gboolean (*run_tests)(gpointer data, const json_t *tests, const json_t *columns,
                           GPtrArray *staged, json_t **out_results, GError **error);
     gboolean (*is_cancelled)(gpointer data);
     void (*progress)(gpointer data, const TgLoaderProgress *progress);

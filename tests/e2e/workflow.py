@@ -51,6 +51,23 @@ def ctas_keeps_the_old_table_when_a_test_fails():
 
 
 @test
+def a_load_is_published_only_when_its_tests_hold():
+    dig = LOAD + """  test: {not_null: [id, name], unique: id, small: "SELECT * FROM staged WHERE id > ${max}"}
+"""
+    with Project({"main.dig": dig, "people.csv": PEOPLE}) as project:
+        check_run(project.run("run", "main.dig", "-p", "max=5"))
+        project.write("people.csv", PEOPLE + "4,Dan,red\n")
+        done = check_run(project.run("run", "main.dig", "--rerun", "-p", "max=3"), 1)
+        contains(done.stderr, "test 'small' failed: 1 row")
+        contains(done.stderr, "Dan")
+        equal(rows(project, "SELECT count(*) FROM lake.people"), ["3"])
+        project.write("load.yml", LOAD[LOAD.index("  in:"):].replace("\n  ", "\n")[2:] + "  tests: {min_rows: 9}\n")
+        done = check_run(project.run("load", "run", "load.yml"), 1)
+        contains(done.stderr, "min_rows")
+        equal(rows(project, "SELECT count(*) FROM lake.people"), ["3"])
+
+
+@test
 def apas_publishes_one_partition_and_refuses_other_columns():
     dig = """
 +table:

@@ -188,8 +188,8 @@ static json_t *table_input(const S3Parquet *self)
     return table;
 }
 
-static gboolean run_tests(const S3Parquet *self, GPtrArray *infos, json_t **out_results,
-                          GError **error)
+static gboolean run_tests(const S3Parquet *self, const json_t *table, GPtrArray *infos,
+                          json_t **out_results, GError **error)
 {
     const TgLoaderServices *services = services_of(self);
 
@@ -201,8 +201,8 @@ static gboolean run_tests(const S3Parquet *self, GPtrArray *infos, json_t **out_
                     "'tests' cannot be run by this command; nothing was published");
         return FALSE;
     }
-    return services->run_tests(services->data, self->tests, s3_parquet_plan_schema(self->plan),
-                               infos, out_results, error);
+    return services->run_tests(services->data, self->tests, tg_table_columns(table), infos,
+                               out_results, error);
 }
 
 static gboolean publish_table(S3Parquet *self, GPtrArray *infos, json_t *receipt, GError **error)
@@ -210,7 +210,7 @@ static gboolean publish_table(S3Parquet *self, GPtrArray *infos, json_t *receipt
     g_autoptr(json_t) results = NULL;
     g_autoptr(json_t) table = table_input(self);
 
-    if (!run_tests(self, infos, &results, error)) {
+    if (!run_tests(self, table, infos, &results, error)) {
         return FALSE;
     }
     TgPublishFacts facts = {.rows = json_integer_value(json_object_get(receipt, "rows_written")),
