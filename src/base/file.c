@@ -124,6 +124,8 @@ gboolean tg_file_write(const char *path, const char *text, gsize size_bytes, GEr
 gboolean tg_file_write_unflushed(const char *path, const char *text, gsize size_bytes,
                                  GError **error)
 {
+    /* ext4 flushes a file that was truncated and written again; a new one it does not. */
+    (void)unlink(path);
     int problem = write_new(path, O_TRUNC, text, size_bytes, FALSE);
 
     if (problem == ENOENT) {
