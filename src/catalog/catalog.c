@@ -28,11 +28,6 @@ static const char *const schema_steps[] = {
     "CREATE INDEX publishes_of_table ON publishes (db, tbl, seq);",
     NULL};
 
-static char *fold(const char *name)
-{
-    return g_utf8_strdown(name, -1);
-}
-
 TgCatalog *tg_catalog_open(const char *path, GError **error)
 {
     g_autoptr(TgSqlite) database = tg_sqlite_open(path, error);
@@ -156,7 +151,7 @@ static void fail_not_found(GError **error, const char *what, const char *name, j
 
 json_t *tg_catalog_get_database(TgCatalog *catalog, const char *database, GError **error)
 {
-    g_autofree char *name = fold(database);
+    g_autofree char *name = tg_catalog_fold_name(database);
     g_autoptr(json_t) found =
         select_bodies(catalog, error, "SELECT body FROM databases WHERE name = ?", name, NULL);
 
@@ -173,8 +168,8 @@ json_t *tg_catalog_get_database(TgCatalog *catalog, const char *database, GError
 json_t *tg_catalog_get_table(TgCatalog *catalog, const char *database, const char *table,
                              GError **error)
 {
-    g_autofree char *db = fold(database);
-    g_autofree char *name = fold(table);
+    g_autofree char *db = tg_catalog_fold_name(database);
+    g_autofree char *name = tg_catalog_fold_name(table);
     g_autofree char *both = g_strdup_printf("%s.%s", db, name);
     g_autoptr(json_t) parent = tg_catalog_get_database(catalog, db, error);
     g_autoptr(json_t) found = NULL;
@@ -207,8 +202,8 @@ char *tg_catalog_values_key(TgPartitionValues values)
 json_t *tg_catalog_get_partition(TgCatalog *catalog, const char *database, const char *table,
                                  TgPartitionValues values, GError **error)
 {
-    g_autofree char *db = fold(database);
-    g_autofree char *name = fold(table);
+    g_autofree char *db = tg_catalog_fold_name(database);
+    g_autofree char *name = tg_catalog_fold_name(table);
     g_autofree char *key = tg_catalog_values_key(values);
     g_autoptr(json_t) parent = tg_catalog_get_table(catalog, db, name, error);
     json_t *found = NULL;
@@ -236,7 +231,7 @@ json_t *tg_catalog_list_databases(TgCatalog *catalog, GError **error)
 
 json_t *tg_catalog_list_tables(TgCatalog *catalog, const char *database, GError **error)
 {
-    g_autofree char *db = fold(database);
+    g_autofree char *db = tg_catalog_fold_name(database);
     g_autoptr(json_t) parent = tg_catalog_get_database(catalog, db, error);
 
     return parent == NULL
@@ -248,8 +243,8 @@ json_t *tg_catalog_list_tables(TgCatalog *catalog, const char *database, GError 
 json_t *tg_catalog_list_partitions(TgCatalog *catalog, const char *database, const char *table,
                                    GError **error)
 {
-    g_autofree char *db = fold(database);
-    g_autofree char *name = fold(table);
+    g_autofree char *db = tg_catalog_fold_name(database);
+    g_autofree char *name = tg_catalog_fold_name(table);
     g_autoptr(json_t) parent = tg_catalog_get_table(catalog, db, name, error);
 
     return parent == NULL
@@ -279,7 +274,7 @@ static gboolean check_name(const char *what, const char *name, GError **error)
 gboolean tg_catalog_create_database(TgCatalog *catalog, const json_t *input, GError **error)
 {
     const char *given = tg_table_name(input);
-    g_autofree char *name = fold(given == NULL ? "" : given);
+    g_autofree char *name = tg_catalog_fold_name(given == NULL ? "" : given);
     g_autoptr(json_t) body = json_deep_copy(input);
     g_autofree char *text = NULL;
 
@@ -366,8 +361,8 @@ static gboolean store_table(TgCatalog *catalog, const char *database, const json
                             gboolean must_exist, GError **error)
 {
     const char *given = tg_table_name(input);
-    g_autofree char *db = fold(database);
-    g_autofree char *name = fold(given == NULL ? "" : given);
+    g_autofree char *db = tg_catalog_fold_name(database);
+    g_autofree char *name = tg_catalog_fold_name(given == NULL ? "" : given);
     g_autoptr(json_t) before = NULL;
     gint64 version = 0;
 
@@ -411,8 +406,8 @@ gboolean tg_catalog_remove_table(TgCatalog *catalog, const char *database, const
 gboolean tg_catalog_drop_table(TgCatalog *catalog, const char *database, const char *table,
                                GError **error)
 {
-    g_autofree char *db = fold(database);
-    g_autofree char *name = fold(table);
+    g_autofree char *db = tg_catalog_fold_name(database);
+    g_autofree char *name = tg_catalog_fold_name(table);
     g_autoptr(json_t) before = tg_catalog_get_table(catalog, db, name, error);
 
     if (before == NULL || !tg_catalog_enter(catalog, error)) {
@@ -446,7 +441,7 @@ static gboolean drop_all_tables(TgCatalog *catalog, const char *database, GError
 gboolean tg_catalog_drop_database(TgCatalog *catalog, const char *database, gboolean cascade,
                                   GError **error)
 {
-    g_autofree char *db = fold(database);
+    g_autofree char *db = tg_catalog_fold_name(database);
     g_autoptr(json_t) tables = tg_catalog_list_tables(catalog, db, error);
 
     if (tables == NULL) {

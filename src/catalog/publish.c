@@ -25,11 +25,6 @@ struct TgPublish {
     gboolean is_committed; /* its objects belong to the table */
 };
 
-static char *fold(const char *name)
-{
-    return g_utf8_strdown(name, -1);
-}
-
 /* Where a table lies by name: what stands before ".tegaru/<id>/" in a published location. */
 static char *base_location(const char *location)
 {
@@ -96,8 +91,8 @@ TgPublish *tg_publish_begin(TgCatalog *catalog, TgObjectStore *objects,
 
     publish->catalog = catalog;
     publish->objects = objects;
-    publish->database = fold(target->database);
-    publish->table = fold(target->table);
+    publish->database = tg_catalog_fold_name(target->database);
+    publish->table = tg_catalog_fold_name(target->table);
     publish->id = new_id(target->now_ms);
     publish->now_ms = target->now_ms;
     publish->lock_fd = -1;

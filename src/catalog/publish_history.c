@@ -4,11 +4,6 @@
 #include "catalog/table.h"
 #include "params/params.h"
 
-static char *fold(const char *name)
-{
-    return g_utf8_strdown(name, -1);
-}
-
 gboolean tg_catalog_mark_superseded(TgCatalog *catalog, const char *database, const char *table,
                                     gint64 now_ms, GError **error)
 {
@@ -75,8 +70,8 @@ static json_t *entry_of(const json_t *row)
 json_t *tg_publish_history(TgCatalog *catalog, const char *database, const char *table,
                            GError **error)
 {
-    g_autofree char *db = fold(database);
-    g_autofree char *name = fold(table);
+    g_autofree char *db = tg_catalog_fold_name(database);
+    g_autofree char *name = tg_catalog_fold_name(table);
 
     g_mutex_lock(&catalog->mutex);
     g_autoptr(json_t) rows = tg_sqlite_select(
@@ -268,8 +263,8 @@ static json_t *current_entry(const Rollback *back, GError **error)
 
 json_t *tg_publish_rollback(TgCatalog *catalog, const TgPublishRollback *to, GError **error)
 {
-    g_autofree char *db = fold(to->database);
-    g_autofree char *name = fold(to->table);
+    g_autofree char *db = tg_catalog_fold_name(to->database);
+    g_autofree char *name = tg_catalog_fold_name(to->table);
     g_autofree char *key = to->values == NULL ? NULL : tg_catalog_values_key(to->values);
     Rollback back = {.catalog = catalog,
                      .database = db,

@@ -27,16 +27,16 @@ static const FormatRow formats[] = {
      "org.openx.data.jsonserde.JsonSerDe"},
 };
 
-static char *fold(const char *name)
-{
-    return g_utf8_strdown(name, -1);
-}
-
 static void set_folded(json_t *object, const char *key, const char *name)
 {
-    g_autofree char *folded = fold(name);
+    g_autofree char *folded = tg_catalog_fold_name(name);
 
     json_object_set_new(object, key, json_string(folded));
+}
+
+char *tg_catalog_fold_name(const char *name)
+{
+    return g_utf8_strdown(name, -1);
 }
 
 json_t *tg_table_new(const char *database, const char *name, TgTableFormat format,
@@ -180,7 +180,7 @@ static const json_t *find_value(const json_t *key_values, const char *name)
     json_t *value = NULL;
 
     json_object_foreach ((json_t *)key_values, key, value) {
-        g_autofree char *folded = fold(key);
+        g_autofree char *folded = tg_catalog_fold_name(key);
 
         if (strcmp(folded, name) == 0) {
             return value;
@@ -203,7 +203,7 @@ static gboolean check_no_extra(const json_t *table, const json_t *key_values, GE
     }
     g_ptr_array_add(names, NULL);
     json_object_foreach ((json_t *)key_values, key, value) {
-        g_autofree char *folded = fold(key);
+        g_autofree char *folded = tg_catalog_fold_name(key);
 
         if (!g_strv_contains((const char *const *)names->pdata, folded)) {
             g_autofree char *hint = tg_suggest_phrase(key, (const char *const *)names->pdata);
@@ -282,7 +282,7 @@ static const json_t *find_column(const json_t *columns, const char *name)
     gsize i = 0;
 
     json_array_foreach ((json_t *)columns, i, column) {
-        g_autofree char *folded = fold(column_text(column, "Name"));
+        g_autofree char *folded = tg_catalog_fold_name(column_text(column, "Name"));
 
         if (strcmp(folded, name) == 0) {
             return column;
@@ -319,7 +319,7 @@ gboolean tg_table_compare_columns(const json_t *table, const json_t *columns, co
         compare_one(problems, column, find_column(columns, name), what);
     }
     json_array_foreach ((json_t *)columns, i, column) {
-        g_autofree char *folded = fold(column_text(column, "Name"));
+        g_autofree char *folded = tg_catalog_fold_name(column_text(column, "Name"));
 
         if (find_column(own, folded) == NULL) {
             g_string_append_printf(problems, "\n  %s (%s) of %s is not in the table", folded,

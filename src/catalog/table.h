@@ -7,6 +7,9 @@
 #include "base/error.h"
 #include "catalog/catalog.h"
 
+/* A name of a database, table or column in lower case, as Glue keeps it. The caller frees. */
+char *tg_catalog_fold_name(const char *name);
+
 /* Storage formats that tables are written and read in. */
 typedef enum { TG_FORMAT_PARQUET, TG_FORMAT_CSV, TG_FORMAT_JSON, TG_FORMAT_OTHER } TgTableFormat;
 
