@@ -6,6 +6,7 @@
 
 #include "base/random.h"
 #include "cli/command.h"
+#include "cli/config.h"
 #include "cli/operators.h"
 #include "cli/run_display.h"
 #include "cli/run_options.h"
@@ -42,7 +43,9 @@ typedef struct {
     TgProject *project;
     const TgWorkflowFile *workflow;
     TgGraph *graph;
+    json_t *system_config;
     json_t *params;
+    TgRedactor *redactor;
     GTimeZone *zone;
     TgCliState *state;
     char *status_root;
@@ -58,6 +61,7 @@ static void run_clear(Run *run)
 {
     tg_project_free(run->project);
     tg_graph_free(run->graph);
+    json_decref(run->system_config);
     json_decref(run->params);
     g_clear_pointer(&run->zone, g_time_zone_unref);
     tg_cli_state_free(run->state);
@@ -67,6 +71,7 @@ static void run_clear(Run *run)
     g_clear_pointer(&run->run_names, g_hash_table_unref);
     g_clear_pointer(&run->reuse_names, g_hash_table_unref);
     tg_run_display_free(run->display);
+    tg_redactor_free(run->redactor);
 }
 
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Run, run_clear)
@@ -217,7 +222,11 @@ static gboolean prepare(Run *run, GError **error)
 {
     const TgRunOptions *o = run->options;
 
-    run->params = tg_run_options_params(o->param_files, o->params, error);
+    run->system_config = tg_cli_config_load(o->config_file, o->system_properties, error);
+    if (run->system_config == NULL) {
+        return FALSE;
+    }
+    run->params = tg_run_options_params(run->system_config, o->param_files, o->params, error);
     if (run->params == NULL) {
         return FALSE;
     }
@@ -231,7 +240,9 @@ static gboolean prepare(Run *run, GError **error)
     }
     run->state = tg_cli_state_new(run->project->folder);
     run->status_root = status_root_of(run);
-    run->display = tg_run_display_new(run->cli, o->is_quiet, o->is_json ? stderr : stdout);
+    run->redactor = tg_redactor_new();
+    run->display =
+        tg_run_display_new(run->cli, o->is_quiet, o->is_json ? stderr : stdout, run->redactor);
     return choose_session(run, error) && select_tasks(run, error);
 }
 
@@ -348,32 +359,33 @@ static int report(const Run *run, const TgAttempt *attempt)
     return success ? 0 : tg_attempt_is_cancelled(attempt) ? 130 : 1;
 }
 
-/* The most tasks of an attempt; `-X executor.task_max_run=N` sets it, as in Digdag. */
+/* The most tasks of an attempt; the system configuration sets it, as in Digdag. */
 static guint tasks_max_of(const Run *run)
 {
-    static const char key[] = "executor.task_max_run=";
-    char *const *properties = run->options->system_properties;
+    const json_t *set = json_object_get(run->system_config, "executor.task_max_run");
     guint max = run->cli->program == TG_PROGRAM_DIGDAG ? TASKS_MAX : 0;
 
-    for (guint i = 0; properties != NULL && properties[i] != NULL; i++) {
-        if (g_str_has_prefix(properties[i], key)) {
-            max = (guint)g_ascii_strtoull(properties[i] + strlen(key), NULL, 10);
-        }
-    }
-    return max;
+    return set == NULL ? max : (guint)g_ascii_strtoull(json_string_value(set), NULL, 10);
 }
 
 static int execute(Run *run)
 {
     guint tasks_max = tasks_max_of(run);
-    g_autoptr(TgRunServices) services =
-        tg_run_services_new(run->state, run->project, run->display, &is_cancelled, tasks_max);
+    const TgRunServicesOptions services_options = {.state = run->state,
+                                                   .project = run->project,
+                                                   .display = run->display,
+                                                   .redactor = run->redactor,
+                                                   .system_config = run->system_config,
+                                                   .is_cancelled = &is_cancelled,
+                                                   .subtasks_max = tasks_max};
+    g_autoptr(TgRunServices) services = tg_run_services_new(&services_options);
     g_autoptr(GError) error = NULL;
     TgLocalRun local = {.graph = run->graph,
                         .params = run->params,
                         .turns = {.identity = &run->identity,
                                   .operators = tg_cli_operators(),
                                   .services = tg_run_services_get(services),
+                                  .redactor = run->redactor,
                                   .project_folder = run->project->folder,
                                   .dry_run = run->options->dry_run,
                                   .show_params = run->options->show_params,

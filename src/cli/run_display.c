@@ -16,17 +16,20 @@
 struct TgRunDisplay {
     const TgCli *cli;
     gboolean is_quiet;
-    FILE *output;     /* of the tasks */
+    FILE *output; /* of the tasks */
+    TgRedactor *redactor;
     gboolean is_live; /* stderr is a terminal: draw the tree there */
     gboolean is_colour;
     GMutex mutex; /* over all below and the two streams */
     TgRunTree *tree;
     guint lines_drawn;
     gint64 drawn_us;
+    GHashTable *streams;  /* task name -> TgRedactStream of what it prints */
     gboolean is_mid_line; /* the last output did not end its line */
 };
 
-TgRunDisplay *tg_run_display_new(const TgCli *cli, gboolean is_quiet, FILE *output)
+TgRunDisplay *tg_run_display_new(const TgCli *cli, gboolean is_quiet, FILE *output,
+                                 TgRedactor *redactor)
 {
     TgRunDisplay *display = g_new0(TgRunDisplay, 1);
     const char *terminal = g_getenv("TERM");
@@ -34,6 +37,9 @@ TgRunDisplay *tg_run_display_new(const TgCli *cli, gboolean is_quiet, FILE *outp
     display->cli = cli;
     display->is_quiet = is_quiet;
     display->output = output;
+    display->redactor = redactor;
+    display->streams = g_hash_table_new_full(g_str_hash, g_str_equal, g_free,
+                                             (GDestroyNotify)tg_redact_stream_free);
     display->is_live = !is_quiet && cli->program == TG_PROGRAM_TEGARU && isatty(STDERR_FILENO) &&
                        terminal != NULL && strcmp(terminal, "dumb") != 0;
     display->is_colour = tg_cli_has_colour();
@@ -46,6 +52,7 @@ void tg_run_display_free(TgRunDisplay *display)
 {
     if (display != NULL) {
         tg_run_tree_free(display->tree);
+        g_hash_table_unref(display->streams);
         g_mutex_clear(&display->mutex);
         g_free(display);
     }
@@ -79,10 +86,10 @@ static void draw(TgRunDisplay *display, guint rows_max)
 }
 
 /* One line on stderr, above the tree; the mutex is held. */
-static void line(TgRunDisplay *display, const char *level, const char *task_name,
-                 const char *message)
+static void line(TgRunDisplay *display, const char *level, const char *task_name, const char *text)
 {
     g_autoptr(GTimeZone) zone = g_time_zone_new_utc();
+    g_autofree char *message = tg_redactor_text(display->redactor, text);
 
     erase(display);
     if (display->is_mid_line) {
@@ -117,21 +124,53 @@ void tg_run_display_start(TgRunDisplay *display, const char *task_name, const ch
     }
     node->state = TG_NODE_RUNNING;
     g_free(node->what);
-    node->what = g_strndup(what, strcspn(what, "\n"));
+    node->what = tg_redactor_text(display->redactor, what);
+    node->what[strcspn(node->what, "\n")] = '\0';
     if (!display->is_live && !display->is_quiet) {
         line(display, "INFO", task_name, what);
     }
     g_mutex_unlock(&display->mutex);
 }
 
-void tg_run_display_print(TgRunDisplay *display, const char *text, gsize size_bytes)
+/* Prints what was found to be no secret; the mutex is held. */
+static void print_safe(TgRunDisplay *display, const GString *text)
 {
+    if (text->len > 0) {
+        erase(display);
+        (void)fwrite(text->str, 1, text->len, display->output);
+        (void)fflush(display->output);
+        display->is_mid_line = text->str[text->len - 1] != '\n';
+    }
+}
+
+void tg_run_display_print(TgRunDisplay *display, const char *task_name, const char *text,
+                          gsize size_bytes)
+{
+    g_autoptr(GString) safe = g_string_new(NULL);
+
     g_mutex_lock(&display->mutex);
-    erase(display);
-    (void)fwrite(text, 1, size_bytes, display->output);
-    (void)fflush(display->output);
-    display->is_mid_line = size_bytes > 0 && text[size_bytes - 1] != '\n';
+    TgRedactStream *stream = g_hash_table_lookup(display->streams, task_name);
+
+    if (stream == NULL) {
+        stream = tg_redact_stream_new(display->redactor);
+        g_hash_table_insert(display->streams, g_strdup(task_name), stream);
+    }
+    tg_redact_stream_push(stream, text, size_bytes, safe);
+    print_safe(display, safe);
     g_mutex_unlock(&display->mutex);
+}
+
+/* A task prints nothing more for now; the mutex is held. */
+static void end_stream(TgRunDisplay *display, const char *task_name)
+{
+    TgRedactStream *stream = g_hash_table_lookup(display->streams, task_name);
+    g_autoptr(GString) safe = g_string_new(NULL);
+
+    if (stream != NULL) {
+        tg_redact_stream_end(stream, safe);
+        print_safe(display, safe);
+        (void)g_hash_table_remove(display->streams, task_name);
+    }
 }
 
 void tg_run_display_note(TgRunDisplay *display, const char *task_name, const char *message)
@@ -223,11 +262,14 @@ void tg_run_display_happened(TgRunDisplay *display, const TgTask *task, TgRunEve
     gint64 now_us = tg_clock_monotonic_us();
     TgRunNode *node = tg_run_tree_node(display->tree, task->full_name, now_us);
 
+    end_stream(display, task->full_name);
+
     node->state = node_state(task, event, node->state);
     node->ended_us = now_us;
     if (message != NULL || task->receipt != NULL) {
         g_free(node->summary);
-        node->summary = message != NULL ? g_strdup(message) : tg_run_receipt_text(task->receipt);
+        node->summary = message != NULL ? tg_redactor_text(display->redactor, message)
+                                        : tg_run_receipt_text(task->receipt);
     }
     if (!display->is_live) {
         tell_plainly(display, node, task, event, message);

@@ -4,6 +4,7 @@
 #include <glib.h>
 #include <stdio.h>
 
+#include "base/redact.h"
 #include "cli/command.h"
 #include "executor/local_run.h"
 #include "loader/loader.h"
@@ -12,18 +13,22 @@
 typedef struct TgRunDisplay TgRunDisplay;
 
 /**
+ * What it shows goes through the redactor, which is lent; texts of tasks may come in any pieces.
+ *
  * @is_quiet only what tasks print, warnings and failures
  * @output where what tasks print goes: stdout, or stderr when stdout is for JSON
  */
-TgRunDisplay *tg_run_display_new(const TgCli *cli, gboolean is_quiet, FILE *output);
+TgRunDisplay *tg_run_display_new(const TgCli *cli, gboolean is_quiet, FILE *output,
+                                 TgRedactor *redactor);
 void tg_run_display_free(TgRunDisplay *display);
 
 /* A task starts: "sh>: echo a". */
 void tg_run_display_start(TgRunDisplay *display, const char *task_name, const char *type,
                           const json_t *command);
 
-/* What a task prints, as it is. */
-void tg_run_display_print(TgRunDisplay *display, const char *text, gsize size_bytes);
+/* What a task prints, but for secrets. */
+void tg_run_display_print(TgRunDisplay *display, const char *task_name, const char *text,
+                          gsize size_bytes);
 
 /* A line about a task, or (task_name NULL) about the run: goes to stderr. */
 void tg_run_display_note(TgRunDisplay *display, const char *task_name, const char *message);

@@ -106,11 +106,13 @@ gboolean tg_run_options_parse(const TgCli *cli, int argc, char **argv, TgRunOpti
         {"max-task-threads", 0, 0, G_OPTION_ARG_INT, &o->threads_max, "Most tasks at a time", "N"},
         {"log-level", 'l', 0, G_OPTION_ARG_STRING, &o->log_level, "error, warn, info, debug, trace",
          "LEVEL"},
-        {"log", 'L', G_OPTION_FLAG_HIDDEN, G_OPTION_ARG_FILENAME, &o->log_file, "", "FILE"},
+        {"log", 'L', 0, G_OPTION_ARG_FILENAME, &o->log_file, "Where log lines go (-: stderr)",
+         "FILE"},
         {"task-log", 'O', G_OPTION_FLAG_HIDDEN, G_OPTION_ARG_FILENAME, &o->task_log, "", "DIR"},
-        {"config", 'c', G_OPTION_FLAG_HIDDEN, G_OPTION_ARG_FILENAME, &o->config_file, "", "FILE"},
-        {"property", 'X', G_OPTION_FLAG_HIDDEN, G_OPTION_ARG_STRING_ARRAY, &o->system_properties,
-         "", "K=V"},
+        {"config", 'c', 0, G_OPTION_ARG_FILENAME, &o->config_file,
+         "System configuration, instead of ~/.config/digdag/config", "FILE"},
+        {"property", 'X', 0, G_OPTION_ARG_STRING_ARRAY, &o->system_properties,
+         "One value of the system configuration", "KEY=VALUE"},
         G_OPTION_ENTRY_NULL};
     const char *name = cli->program_name;
     g_autofree char *description = g_strdup_printf(DESCRIPTION, name, name, name, name, name);
@@ -163,10 +165,18 @@ static void set_pair(json_t *into, const char *key, const char *value)
     }
 }
 
-json_t *tg_run_options_params(char *const *files, char *const *pairs, GError **error)
+json_t *tg_run_options_params(const json_t *system_config, char *const *files, char *const *pairs,
+                              GError **error)
 {
     g_autoptr(json_t) params = json_object();
+    const char *name = NULL;
+    json_t *value = NULL;
 
+    json_object_foreach ((json_t *)system_config, name, value) {
+        if (g_str_has_prefix(name, "params.")) {
+            set_pair(params, name + strlen("params."), json_string_value(value));
+        }
+    }
     for (guint i = 0; files != NULL && files[i] != NULL; i++) {
         if (!merge_file(params, files[i], error)) {
             return NULL;

@@ -38,8 +38,10 @@ gboolean tg_run_options_parse(const TgCli *cli, int argc, char **argv, TgRunOpti
 void tg_run_options_clear(TgRunOptions *options);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(TgRunOptions, tg_run_options_clear)
 
-/* Parameters of -P files (typed) and -p (always text), in this order. A new reference. */
-json_t *tg_run_options_params(char *const *files, char *const *pairs, GError **error);
+/* Parameters: `params.*` of the system configuration, -P files (typed), -p (always text), in this
+ * order. A new reference. Digdag's Arguments.java. */
+json_t *tg_run_options_params(const json_t *system_config, char *const *files, char *const *pairs,
+                              GError **error);
 
 /* How a session time is chosen; lent. */
 typedef struct {

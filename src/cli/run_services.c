@@ -1,6 +1,7 @@
 /* Fills in TgServices. */
 #include "cli/run_services.h"
 
+#include "cli/config.h"
 #include "cli/loader_plugins.h"
 #include "cli/loader_tests.h"
 #include "engine/engine.h"
@@ -10,6 +11,8 @@ struct TgRunServices {
     TgCliState *state;
     const TgProject *project;
     TgRunDisplay *display;
+    TgRedactor *redactor;
+    TgSecretFolder *secrets;
     GMutex mutex; /* over the query */
     TgQuery *query;
 };
@@ -53,10 +56,9 @@ static gboolean run_tests(TgServices *services, const json_t *tests, const json_
                                                     out_results, error);
 }
 
-static void print(TgServices *services, const char *task_name G_GNUC_UNUSED, const char *text,
-                  gsize size_bytes)
+static void print(TgServices *services, const char *task_name, const char *text, gsize size_bytes)
 {
-    tg_run_display_print(self_of(services)->display, text, size_bytes);
+    tg_run_display_print(self_of(services)->display, task_name, text, size_bytes);
 }
 
 static void note(TgServices *services, const char *task_name, const char *message)
@@ -75,16 +77,38 @@ static json_t *load_workflow(TgServices *services, const char *work_folder, cons
     return tg_project_load_called(self_of(services)->project, work_folder, path, error);
 }
 
-TgRunServices *tg_run_services_new(TgCliState *state, const TgProject *project,
-                                   TgRunDisplay *display, const gint *is_cancelled,
-                                   guint subtasks_max)
+/* Digdag's LocalSecretStoreManager: the system configuration, then the files. */
+static gboolean secret(TgServices *services, const char *key, char **out, GError **error)
+{
+    TgRunServices *self = self_of(services);
+    g_autofree char *name = g_strconcat("secrets.", key, NULL);
+    const json_t *configured = json_object_get(services->system_config, name);
+
+    if (json_is_string(configured)) {
+        *out = g_strdup(json_string_value(configured));
+    } else if (!tg_secret_folder_get(self->secrets, key, out, error)) {
+        return FALSE;
+    }
+    if (*out != NULL) {
+        tg_redactor_add(self->redactor, *out);
+    }
+    return TRUE;
+}
+
+static void hide(TgServices *services, const char *value)
+{
+    tg_redactor_add(self_of(services)->redactor, value);
+}
+
+TgRunServices *tg_run_services_new(const TgRunServicesOptions *options)
 {
     TgRunServices *self = g_new0(TgRunServices, 1);
 
-    self->base = (TgServices){.project_folder = project->folder,
-                              .subtasks_max = subtasks_max,
-                              .is_cancelled = is_cancelled,
+    self->base = (TgServices){.project_folder = options->project->folder,
+                              .subtasks_max = options->subtasks_max,
+                              .is_cancelled = options->is_cancelled,
                               .plugins = tg_loader_plugins_get(),
+                              .system_config = options->system_config,
                               .catalog = get_catalog,
                               .objects = get_objects,
                               .query = get_query,
@@ -92,10 +116,14 @@ TgRunServices *tg_run_services_new(TgCliState *state, const TgProject *project,
                               .print = print,
                               .note = note,
                               .progress = progress,
-                              .load_workflow = load_workflow};
-    self->state = state;
-    self->project = project;
-    self->display = display;
+                              .load_workflow = load_workflow,
+                              .secret = secret,
+                              .hide = hide};
+    self->state = options->state;
+    self->project = options->project;
+    self->display = options->display;
+    self->redactor = options->redactor;
+    self->secrets = tg_cli_secrets();
     g_mutex_init(&self->mutex);
     return self;
 }
@@ -106,6 +134,7 @@ void tg_run_services_free(TgRunServices *self)
         return;
     }
     tg_query_free(self->query);
+    tg_secret_folder_free(self->secrets);
     g_mutex_clear(&self->mutex);
     g_free(self);
 }

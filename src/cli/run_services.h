@@ -8,10 +8,18 @@
 
 typedef struct TgRunServices TgRunServices;
 
-/* @is_cancelled see TgServices; all is lent */
-TgRunServices *tg_run_services_new(TgCliState *state, const TgProject *project,
-                                   TgRunDisplay *display, const gint *is_cancelled,
-                                   guint subtasks_max);
+/* What a run hands to its operators; all is lent. */
+typedef struct {
+    TgCliState *state;
+    const TgProject *project;
+    TgRunDisplay *display;
+    TgRedactor *redactor;        /* learns of each secret that is handed out */
+    const json_t *system_config; /* see TgServices */
+    const gint *is_cancelled;    /* see TgServices */
+    guint subtasks_max;          /* see TgServices */
+} TgRunServicesOptions;
+
+TgRunServices *tg_run_services_new(const TgRunServicesOptions *options);
 void tg_run_services_free(TgRunServices *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(TgRunServices, tg_run_services_free)
 

@@ -109,13 +109,30 @@ static void hand_out(Loop *loop, guint id)
     (void)g_thread_pool_push(loop->pool, job, NULL); /* fails only to start one more thread */
 }
 
+/* Whether what a task gave holds a secret. A state file without it would give later tasks a wrong
+ * value, so there is none, and the task runs again. */
+static gboolean gave_secret(const Loop *loop, const TgTask *task)
+{
+    TgRedactor *redactor = loop->run->turns.redactor;
+
+    return tg_redactor_finds(redactor, task->store) ||
+           tg_redactor_finds(redactor, task->runtime_export) ||
+           tg_redactor_finds(redactor,
+                             g_hash_table_lookup(loop->subtasks, GUINT_TO_POINTER(task->id)));
+}
+
 /* Saves a task that just became SUCCESS. */
 static gboolean save(const Loop *loop, const TgTask *task, GError **error)
 {
+    const TgTurnContext *turns = &loop->run->turns;
     gpointer key = GUINT_TO_POINTER(task->id);
 
-    if (loop->run->status == NULL || loop->run->turns.dry_run ||
-        g_hash_table_contains(loop->reused, key)) {
+    if (loop->run->status == NULL || turns->dry_run || g_hash_table_contains(loop->reused, key)) {
+        return TRUE;
+    }
+    if (gave_secret(loop, task)) {
+        turns->warns(turns->data, task->full_name,
+                     "its result holds a secret and is not saved: the task will run again");
         return TRUE;
     }
     return tg_status_folder_save(loop->run->status, task, g_hash_table_lookup(loop->subtasks, key),

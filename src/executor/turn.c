@@ -46,7 +46,7 @@ static void fail(TgTurnJob *job, const GError *error)
     job->end = TG_TURN_FAILED;
     job->code = error->domain == TG_ERROR ? (TgErrorCode)error->code : TG_ERROR_BUG;
     g_free(job->message);
-    job->message = g_strdup(error->message);
+    job->message = tg_redactor_text(job->context->redactor, error->message);
 }
 
 /* Everything the task sees with templates filled in; NULL with an error. */
@@ -171,6 +171,7 @@ static void run_operator(TgTurnJob *job, const TgOperator *operator, const json_
     g_autoptr(GError) error = NULL;
     TgOutcome outcome = TG_OUTCOME_DONE;
     TgTurn turn = {.params = params,
+                   .local = job->local,
                    .scope = params,
                    .task_name = job->task_name,
                    .timezone = context->identity->timezone_name,
@@ -185,7 +186,8 @@ static void run_operator(TgTurnJob *job, const TgOperator *operator, const json_
     job->reset_store = turn.reset_store;
     job->export = turn.export;
     job->subtasks = turn.subtasks;
-    job->receipt = turn.receipt;
+    job->receipt = tg_redactor_json(context->redactor, turn.receipt);
+    json_decref(turn.receipt);
     if (!ok) {
         decide_failure(job, operator, params, error);
         return;
@@ -215,7 +217,9 @@ void tg_turn_job_run(TgTurnJob *job)
 
     context->starts(context->data, job->task_name, type, json_object_get(params, "_command"));
     if (context->show_params) {
-        context->shows_params(context->data, job->task_name, params);
+        g_autoptr(json_t) shown = tg_redactor_json(context->redactor, params);
+
+        context->shows_params(context->data, job->task_name, shown);
     }
     if (context->dry_run) {
         return;

@@ -4,6 +4,7 @@
 #include <glib.h>
 #include <jansson.h>
 
+#include "base/redact.h"
 #include "workflow/builtins.h"
 #include "workflow/operator.h"
 
@@ -12,6 +13,7 @@ typedef struct {
     const TgAttemptIdentity *identity;
     const TgOperator *const *operators; /* NULL-terminated */
     TgServices *services;
+    TgRedactor *redactor;       /* takes secrets out of messages and receipts; may be NULL */
     const char *project_folder; /* absolute */
     gboolean dry_run;           /* fill in templates, run nothing */
     gboolean show_params;       /* tell about the filled-in parameters */

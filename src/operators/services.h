@@ -12,6 +12,7 @@ struct TgServices {
     guint subtasks_max;         /* most subtasks of a loop (Digdag: 1000); 0: no limit */
     const gint *is_cancelled;   /* g_atomic_int_get: the run is being stopped */
     const TgLoaderPlugins *plugins;
+    const json_t *system_config; /* a flat object of strings: what -X, -c and the config file say */
 
     /* The local catalog, store and engine; opened by the first who asks. Lent; NULL with an error,
      * but the store, which is never NULL. */
@@ -36,6 +37,15 @@ struct TgServices {
      */
     json_t *(*load_workflow)(TgServices *services, const char *work_folder, const char *path,
                              GError **error);
+
+    /**
+     * A secret of this machine, by its full key; *out is NULL when there is none. From then on its
+     * value is replaced wherever something is shown or saved. Operators use support_secret.h.
+     */
+    gboolean (*secret)(TgServices *services, const char *key, char **out, GError **error);
+
+    /* A value that an operator got in another way (a session token) is a secret, too. */
+    void (*hide)(TgServices *services, const char *value);
 
     gpointer data; /* of whoever built it */
 };

@@ -6,23 +6,10 @@
 
 #include "base/file.h"
 #include "command/command.h"
-#include "operators/support.h"
+#include "operators/support_secret.h"
 #include "params/params.h"
 
 #define VARIABLE_BYTES_MAX 131000 /* Linux takes no longer one: MAX_ARG_STRLEN */
-
-static gboolean is_variable_name(const char *name)
-{
-    if (!g_ascii_isalpha(*name) && *name != '_') {
-        return FALSE;
-    }
-    for (const char *c = name; *c != '\0'; c++) {
-        if (!g_ascii_isalnum(*c) && *c != '_') {
-            return FALSE;
-        }
-    }
-    return TRUE;
-}
 
 static char **add_variables(char **environment, const TgTurn *turn, const json_t *variables)
 {
@@ -32,7 +19,7 @@ static char **add_variables(char **environment, const TgTurn *turn, const json_t
     json_object_foreach ((json_t *)variables, key, value) {
         g_autofree char *text = tg_params_to_text(value);
 
-        if (!is_variable_name(key)) {
+        if (!tg_operator_is_variable_name(key)) {
             continue;
         }
         if (strlen(text) + strlen(key) > VARIABLE_BYTES_MAX) {
@@ -49,11 +36,11 @@ static char **add_variables(char **environment, const TgTurn *turn, const json_t
 
 /* The environment of this program, the task's parameters, `_env`; the project at the end of PATH,
  * so that bin/cmd works without ./ . */
-static char **environment_of(const TgTurn *turn)
+static char **environment_of(const TgTurn *turn, const json_t *env)
 {
     char **environment = add_variables(g_get_environ(), turn, turn->params);
 
-    environment = add_variables(environment, turn, json_object_get(turn->params, "_env"));
+    environment = add_variables(environment, turn, env);
     const char *path = g_environ_getenv(environment, "PATH");
     g_autofree char *longer = path == NULL ? g_strdup(turn->work_folder)
                                            : g_strconcat(path, ":", turn->work_folder, NULL);
@@ -87,18 +74,6 @@ static GPtrArray *shell_of(const TgTurn *turn, GError **error)
     return g_steal_pointer(&argv);
 }
 
-/* A secret in a command's text would show in the process list: only `_env` may have it. */
-static gboolean check_no_secret(const char *script, GError **error)
-{
-    if (strstr(script, "${secret:") == NULL) {
-        return TRUE;
-    }
-    g_set_error(error, TG_ERROR, TG_ERROR_CONFIG,
-                "sh>: a secret cannot stand in the command; give it as a variable: "
-                "_env: {TOKEN: ${secret:…}}");
-    return FALSE;
-}
-
 static char *write_script(const char *text, GError **error)
 {
     g_autofree char *path = NULL;
@@ -126,20 +101,19 @@ static void pass_output(gpointer data, const char *bytes, gsize size_bytes)
 
 static gboolean sh_run(TgTurn *turn, TgOutcome *out, GError **error)
 {
-    g_autofree char *text = tg_params_dup_text(turn->params, "_command", error);
+    g_autofree char *command = tg_params_dup_text(turn->params, "_command", error);
+    g_autofree char *text = command == NULL ? NULL : tg_operator_fill_secrets(turn, command, error);
     g_autoptr(GPtrArray) argv = text == NULL ? NULL : shell_of(turn, error);
+    g_autoptr(json_t) env = argv == NULL ? NULL : tg_operator_env(turn, error);
+    g_autofree char *script = env == NULL ? NULL : write_script(text, error);
     int status = 0;
-
-    if (argv == NULL || !check_no_secret(text, error)) {
-        return FALSE;
-    }
-    char *script = write_script(text, error);
-    g_auto(GStrv) environment = environment_of(turn);
 
     if (script == NULL) {
         return FALSE;
     }
-    g_ptr_array_add(argv, script);
+    g_auto(GStrv) environment = environment_of(turn, env);
+
+    g_ptr_array_add(argv, g_strdup(script));
     g_ptr_array_add(argv, NULL);
     TgCommandRequest request = {.argv = (const char *const *)argv->pdata,
                                 .environment = (const char *const *)environment,

@@ -19,6 +19,7 @@ typedef struct TgServices TgServices;
 /* One turn of one task; it borrows all it points to but the results. */
 typedef struct {
     const json_t *params;    /* options with templates filled in; "_command" is what follows `>` */
+    const json_t *local;     /* the task's own keys as written; their values stand in params */
     const json_t *scope;     /* what templates in files see: all parameters but the task's own */
     const char *task_name;   /* "+main+a" */
     const char *timezone;    /* of the workflow */
