@@ -19,7 +19,7 @@ static const ErrorMeaning meanings[] = {
     [TG_ERROR_CONFIG] = {1, 400, FALSE},   [TG_ERROR_NOT_FOUND] = {1, 404, FALSE},
     [TG_ERROR_CONFLICT] = {1, 409, FALSE}, [TG_ERROR_DENIED] = {1, 403, FALSE},
     [TG_ERROR_RETRY] = {1, 503, TRUE},     [TG_ERROR_CANCELLED] = {130, 499, FALSE},
-    [TG_ERROR_BUG] = {70, 500, FALSE},
+    [TG_ERROR_TASK] = {1, 422, TRUE},      [TG_ERROR_BUG] = {70, 500, FALSE},
 };
 
 static const ErrorMeaning *meaning_of(const GError *error)

@@ -14,6 +14,7 @@ typedef enum {
     TG_ERROR_DENIED,    /* no permission */
     TG_ERROR_RETRY,     /* may work later: network, server, disk full */
     TG_ERROR_CANCELLED, /* the user or a time limit stopped it */
+    TG_ERROR_TASK,      /* a user's own command, query or fail> said so: its words stand alone */
     TG_ERROR_BUG        /* our mistake */
 } TgErrorCode;
 
@@ -23,7 +24,7 @@ GQuark tg_error_quark(void);
 /* Exit status of a command that failed with this error: 1, 130 for CANCELLED, 70 for BUG. */
 int tg_error_exit_status(const GError *error);
 
-/* HTTP status that says the same: 400 404 409 403 503 499 500. */
+/* HTTP status that says the same: 400 404 409 403 503 499 422 500. */
 int tg_error_http_status(const GError *error);
 
 /* Whether trying the same again later can help. Errors of other domains: no. */

@@ -177,7 +177,7 @@ static gboolean choose_session(Run *run, GError **error)
     g_autofree char *note = NULL;
     gint64 session_ms = 0;
 
-    if (o->timezone != NULL && !tg_params_has(run->workflow->config, "timezone")) {
+    if (o->timezone != NULL && !tg_params_has(tg_yaml_root(run->workflow->yaml), "timezone")) {
         zone_name = o->timezone;
     }
     run->zone = tg_zone_new(zone_name, error);

@@ -2,6 +2,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "base/double_text.h"
 #include "engine/engine_internal.h"
 
 __extension__ typedef __int128 Int128;
@@ -30,35 +31,6 @@ static void append_int128(GString *out, Int128 value, guint scale)
     g_string_append_len(out, digits + at, (gssize)(sizeof digits - at));
 }
 
-/* The fewest digits that read back as the same value: "12345" and the exponent of the first. */
-static int shortest(double value, gboolean is_real, char *digits, gsize size)
-{
-    char text[40];
-    int precision = 1;
-    gsize length = 0;
-
-    for (; precision <= 17; precision++) {
-        (void)g_snprintf(text, sizeof text, "%.*e", precision - 1, value);
-        double back = g_ascii_strtod(text, NULL);
-
-        if (is_real ? (float)back == (float)value : back == value) {
-            break;
-        }
-    }
-    const char *exponent = strchr(text, 'e');
-
-    for (const char *p = text; p < exponent && length + 1 < size; p++) {
-        if (g_ascii_isdigit(*p)) {
-            digits[length++] = *p;
-        }
-    }
-    while (length > 1 && digits[length - 1] == '0') {
-        length--;
-    }
-    digits[length] = '\0';
-    return (int)g_ascii_strtoll(exponent + 1, NULL, 10);
-}
-
 static gboolean append_special(GString *out, double value)
 {
     if (isnan(value)) {
@@ -74,44 +46,15 @@ static gboolean append_special(GString *out, double value)
 
 void tg_engine_append_double(GString *out, double value, gboolean is_real)
 {
-    char digits[32];
-    int exponent = 0;
-    int length = 0;
+    char text[TG_DOUBLE_TEXT_BYTES];
 
-    if (append_special(out, value)) {
-        return;
-    }
-    if (value == 0) {
-        g_string_append(out, signbit(value) ? "-0.0" : "0.0");
-        return;
-    }
-    exponent = shortest(fabs(value), is_real, digits, sizeof digits);
-    length = (int)strlen(digits);
-    g_string_append(out, value < 0 ? "-" : "");
-    if (exponent >= 7 || exponent < -3) { /* Java: below 10^-3 and from 10^7 on */
-        g_string_append_printf(out, "%c.%sE%d", digits[0], length > 1 ? digits + 1 : "0", exponent);
-        return;
-    }
-    if (exponent < 0) {
-        g_string_append(out, "0.");
-        for (int i = -1; i > exponent; i--) {
-            g_string_append_c(out, '0');
-        }
-        g_string_append(out, digits);
-        return;
-    }
-    for (int i = 0; i <= MAX(exponent, length - 1); i++) {
-        if (i == exponent + 1) {
-            g_string_append_c(out, '.');
-        }
-        g_string_append_c(out, i < length ? digits[i] : '0');
-    }
-    g_string_append(out, length <= exponent + 1 ? ".0" : "");
+    (void)(is_real ? tg_float_format(value, text) : tg_double_format(value, text));
+    g_string_append(out, text);
 }
 
 void tg_engine_append_double_cast(GString *out, double value, gboolean is_real)
 {
-    char digits[32];
+    char digits[TG_DOUBLE_TEXT_BYTES];
     int exponent = 0;
 
     if (append_special(out, value)) {
@@ -121,7 +64,7 @@ void tg_engine_append_double_cast(GString *out, double value, gboolean is_real)
         g_string_append(out, signbit(value) ? "-0.0E0" : "0.0E0");
         return;
     }
-    exponent = shortest(fabs(value), is_real, digits, sizeof digits);
+    exponent = tg_double_shortest(fabs(value), is_real, digits);
     g_string_append_printf(out, "%s%c.%sE%d", value < 0 ? "-" : "", digits[0],
                            strlen(digits) > 1 ? digits + 1 : "0", exponent);
 }

@@ -16,6 +16,7 @@ typedef struct {
     GHashTable *subtasks; /* task id -> json_t: what operators gave, for the saved state */
     GHashTable *reused;   /* task ids whose state is saved already, or need not be */
     GHashTable *ended;    /* task ids that were told of as ended */
+    GHashTable *saved;    /* full names of the tasks that this run saved */
     guint running;
     gboolean is_cancelled;
 } Loop;
@@ -62,7 +63,8 @@ static json_t *saved_state(const Loop *loop, const char *full_name)
 {
     const TgLocalRun *run = loop->run;
 
-    if (run->status == NULL ||
+    /* What this run saved itself belongs to a group that now starts anew. */
+    if (run->status == NULL || g_hash_table_contains(loop->saved, full_name) ||
         (run->reuse_names != NULL && !g_hash_table_contains(run->reuse_names, full_name))) {
         return NULL;
     }
@@ -135,6 +137,7 @@ static gboolean save(const Loop *loop, const TgTask *task, GError **error)
                      "its result holds a secret and is not saved: the task will run again");
         return TRUE;
     }
+    (void)g_hash_table_add(loop->saved, g_strdup(task->full_name));
     return tg_status_folder_save(loop->run->status, task, g_hash_table_lookup(loop->subtasks, key),
                                  NULL, error);
 }
@@ -271,6 +274,7 @@ static void loop_clear(Loop *loop)
     g_hash_table_unref(loop->subtasks);
     g_hash_table_unref(loop->reused);
     g_hash_table_unref(loop->ended);
+    g_hash_table_unref(loop->saved);
 }
 
 TgAttempt *tg_local_run(const TgLocalRun *run, GError **error)
@@ -285,6 +289,7 @@ TgAttempt *tg_local_run(const TgLocalRun *run, GError **error)
     loop.subtasks = g_hash_table_new_full(NULL, NULL, NULL, (GDestroyNotify)json_decref);
     loop.reused = g_hash_table_new(NULL, NULL);
     loop.ended = g_hash_table_new(NULL, NULL);
+    loop.saved = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
     loop.pool = g_thread_pool_new(work, loop.answers,
                                   run->threads_max == 0 ? -1 : (gint)run->threads_max, FALSE, NULL);
     gboolean ok = run_to_the_end(&loop, error) && save_failure_alert(&loop, error);

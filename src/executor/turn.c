@@ -41,12 +41,17 @@ void tg_turn_job_free(TgTurnJob *job)
     g_free(job);
 }
 
+/* Digdag's formatExceptionMessage marks what the workflow's author must change: `(config)`. */
 static void fail(TgTurnJob *job, const GError *error)
 {
     job->end = TG_TURN_FAILED;
     job->code = error->domain == TG_ERROR ? (TgErrorCode)error->code : TG_ERROR_BUG;
     g_free(job->message);
-    job->message = tg_redactor_text(job->context->redactor, error->message);
+    g_autofree char *marked = job->code == TG_ERROR_CONFIG
+                                  ? g_strconcat(error->message, " (config)", NULL)
+                                  : g_strdup(error->message);
+
+    job->message = tg_redactor_text(job->context->redactor, marked);
 }
 
 /* Everything the task sees with templates filled in; NULL with an error. */
@@ -65,8 +70,9 @@ static json_t *evaluate(TgTurnJob *job, GError **error)
     return tg_script_fill_params(script, all, job->params, error);
 }
 
-/* Sets _type and _command from the key that ends in '>'; FALSE: the task has no operator. */
-static gboolean set_type(json_t *params, const json_t *local)
+/* Sets _type and _command from the first key that ends in '>', which may be an exported one;
+ * FALSE: the task has no operator. */
+static gboolean set_type(json_t *params)
 {
     const char *key = NULL;
     json_t *value = NULL;
@@ -74,12 +80,12 @@ static gboolean set_type(json_t *params, const json_t *local)
     if (json_is_string(json_object_get(params, "_type"))) {
         return TRUE;
     }
-    json_object_foreach ((json_t *)local, key, value) {
+    json_object_foreach (params, key, value) {
         gsize size = strlen(key);
 
         if (size > 1 && key[size - 1] == '>') {
+            json_object_set(params, "_command", value);
             json_object_set_new(params, "_type", json_stringn(key, size - 1));
-            json_object_set(params, "_command", json_object_get(params, key));
             return TRUE;
         }
     }
@@ -210,7 +216,7 @@ void tg_turn_job_run(TgTurnJob *job)
         fail(job, error);
         return;
     }
-    if (!set_type(params, job->local)) {
+    if (!set_type(params)) {
         return;
     }
     const char *type = json_string_value(json_object_get(params, "_type"));

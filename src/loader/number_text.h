@@ -3,6 +3,7 @@
 
 #include <glib.h>
 
+#include "base/double_text.h"
 #include "columns/type.h"
 
 /* Long.parseLong: an optional sign and digits. */
@@ -11,10 +12,6 @@ gboolean tg_int64_parse(const char *text, gsize size_bytes, gint64 *out);
 /* Double.parseDouble: blanks around, NaN, Infinity, exponents, hexadecimal floats, a trailing d or
  * f. */
 gboolean tg_double_parse(const char *text, gsize size_bytes, double *out);
-
-/* Double.toString: the shortest digits, "1.0E10" from ten million on. Writes a NUL. */
-#define TG_DOUBLE_TEXT_BYTES 32
-gsize tg_double_format(double value, char text[TG_DOUBLE_TEXT_BYTES]);
 
 /* "-12.30" as an unscaled integer; FALSE when it has more digits than precision and scale allow. */
 gboolean tg_decimal_parse(const char *text, gsize size_bytes, guint precision, guint scale,

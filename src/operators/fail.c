@@ -7,7 +7,7 @@ static gboolean fail_run(TgTurn *turn, TgOutcome *out G_GNUC_UNUSED, GError **er
     g_autofree char *message = NULL;
 
     if (tg_params_dup_text_or(turn->params, "_command", "", &message, error)) {
-        g_set_error_literal(error, TG_ERROR, TG_ERROR_CONFIG, message);
+        g_set_error_literal(error, TG_ERROR, TG_ERROR_TASK, message);
     }
     return FALSE;
 }

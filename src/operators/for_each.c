@@ -43,15 +43,32 @@ static json_t *read_lists(const json_t *map, GError **error)
     return lists;
 }
 
-/* The number of combinations; G_MAXINT64 when it overflows. */
-static gint64 count_combinations(const json_t *lists)
+/* How many of the variables stand before the first that counts: an empty list drops itself and all
+ * before it. Digdag's buildCombinations. */
+static gsize count_dropped(const json_t *lists)
 {
-    gint64 count = json_object_size(lists) == 0 ? 0 : 1;
+    gsize dropped = 0;
+    gsize position = 0;
     const char *key = NULL;
     json_t *list = NULL;
 
     json_object_foreach ((json_t *)lists, key, list) {
-        gint64 size = (gint64)json_array_size(list);
+        position++;
+        dropped = json_array_size(list) == 0 ? position : dropped;
+    }
+    return dropped;
+}
+
+/* The number of combinations; G_MAXINT64 when it overflows. */
+static gint64 count_combinations(const json_t *lists, gsize dropped)
+{
+    gint64 count = json_object_size(lists) == dropped ? 0 : 1;
+    gsize position = 0;
+    const char *key = NULL;
+    json_t *list = NULL;
+
+    json_object_foreach ((json_t *)lists, key, list) {
+        gint64 size = position++ < dropped ? 1 : (gint64)json_array_size(list);
 
         count = size != 0 && count > G_MAXINT64 / size ? G_MAXINT64 : count * size;
     }
@@ -62,25 +79,29 @@ static gint64 count_combinations(const json_t *lists)
 static void add_combination(json_t *subtasks, const json_t *do_map, const json_t *lists,
                             gint64 number, gint64 count)
 {
+    gsize dropped = count_dropped(lists);
     g_autoptr(GString) name = g_string_new("+for-");
     json_t *variables = json_object();
     gint64 block = count;
-    guint position = 0;
+    gsize position = 0;
     const char *key = NULL;
     json_t *list = NULL;
 
     json_object_foreach ((json_t *)lists, key, list) {
+        if (position++ < dropped) {
+            continue;
+        }
         block /= (gint64)json_array_size(list);
         gint64 index = number / block % (gint64)json_array_size(list);
         json_t *value = json_array_get(list, (gsize)index);
         g_autofree char *text = tg_params_to_text(value);
 
-        g_string_append_printf(name, "%s%u=", position == 0 ? "" : "&", position);
+        g_string_append_printf(name, "%s%" G_GSIZE_FORMAT "=", position - 1 == dropped ? "" : "&",
+                               position - 1);
         append_tag(name, key);
         g_string_append_printf(name, "=%" G_GINT64_FORMAT "=", index);
         append_tag(name, text);
         json_object_set(variables, key, value);
-        position++;
     }
     tg_operator_add_subtask(subtasks, name->str, do_map, variables);
 }
@@ -95,7 +116,7 @@ static gboolean for_each_run(TgTurn *turn, TgOutcome *out, GError **error)
     if (lists == NULL) {
         return FALSE;
     }
-    gint64 count = count_combinations(lists);
+    gint64 count = count_combinations(lists, count_dropped(lists));
 
     if (!tg_operator_check_limit(turn, "for_each", count, error)) {
         return FALSE;

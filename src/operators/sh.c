@@ -11,17 +11,33 @@
 
 #define VARIABLE_BYTES_MAX 131000 /* Linux takes no longer one: MAX_ARG_STRLEN */
 
+/* Digdag asks for each parameter as a text, which null is not. */
+static gboolean check_no_null(const TgTurn *turn, GError **error)
+{
+    const char *key = NULL;
+    json_t *value = NULL;
+
+    json_object_foreach ((json_t *)turn->params, key, value) {
+        if (json_is_null(value) && tg_operator_is_variable_name(key)) {
+            g_set_error(error, TG_ERROR, TG_ERROR_CONFIG, "Parameter '%s' is required but null",
+                        key);
+            return FALSE;
+        }
+    }
+    return TRUE;
+}
+
 static char **add_variables(char **environment, const TgTurn *turn, const json_t *variables)
 {
     const char *key = NULL;
     json_t *value = NULL;
 
     json_object_foreach ((json_t *)variables, key, value) {
-        g_autofree char *text = tg_params_to_text(value);
-
         if (!tg_operator_is_variable_name(key)) {
             continue;
         }
+        g_autofree char *text = tg_params_to_text(value);
+
         if (strlen(text) + strlen(key) > VARIABLE_BYTES_MAX) {
             g_autofree char *note =
                 g_strdup_printf("'%s' is too long for an environment variable and left out", key);
@@ -104,7 +120,8 @@ static gboolean sh_run(TgTurn *turn, TgOutcome *out, GError **error)
     g_autofree char *command = tg_params_dup_text(turn->params, "_command", error);
     g_autofree char *text = command == NULL ? NULL : tg_operator_fill_secrets(turn, command, error);
     g_autoptr(GPtrArray) argv = text == NULL ? NULL : shell_of(turn, error);
-    g_autoptr(json_t) env = argv == NULL ? NULL : tg_operator_env(turn, error);
+    g_autoptr(json_t) env =
+        argv == NULL || !check_no_null(turn, error) ? NULL : tg_operator_env(turn, error);
     g_autofree char *script = env == NULL ? NULL : write_script(text, error);
     int status = 0;
 
@@ -125,7 +142,8 @@ static gboolean sh_run(TgTurn *turn, TgOutcome *out, GError **error)
 
     (void)g_unlink(script);
     if (ok && status != 0) {
-        g_set_error(error, TG_ERROR, TG_ERROR_RETRY, "Command failed with code %d", status);
+        g_set_error(error, TG_ERROR, TG_ERROR_TASK, "Command failed with code %d (runtime)",
+                    status);
     }
     *out = TG_OUTCOME_DONE;
     return ok && status == 0;

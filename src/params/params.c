@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define SHOWN_CHARS 80
+#define SHOWN_CHARS 97
 
 static json_t *lookup(const json_t *params, const char *key)
 {
@@ -14,32 +14,31 @@ static json_t *lookup(const json_t *params, const char *key)
     return json_is_null(value) ? NULL : value;
 }
 
-char *tg_params_to_json(const json_t *value)
+/* Jackson's JsonNodeType. */
+static const char *type_name(const json_t *value)
 {
-    char *dumped = json_dumps(value, JSON_COMPACT | JSON_ENCODE_ANY);
-    char *text = g_strdup(dumped == NULL ? "null" : dumped);
+    static const char *const names[] = {
+        [JSON_OBJECT] = "object",  [JSON_ARRAY] = "array", [JSON_STRING] = "string",
+        [JSON_INTEGER] = "number", [JSON_REAL] = "number", [JSON_TRUE] = "boolean",
+        [JSON_FALSE] = "boolean",  [JSON_NULL] = "null"};
 
-    free(dumped);
-    return text;
-}
-
-char *tg_params_to_text(const json_t *value)
-{
-    return json_is_string(value) ? g_strdup(json_string_value(value)) : tg_params_to_json(value);
+    return names[json_typeof(value)];
 }
 
 static void fail_type(GError **error, const char *key, const char *wanted, const json_t *found)
 {
     g_autofree char *text = tg_params_to_json(found);
-    g_autofree char *shown = g_strndup(text, SHOWN_CHARS);
+    gboolean is_long = g_utf8_strlen(text, -1) > SHOWN_CHARS + 2;
+    g_autofree char *shown = is_long ? g_utf8_substring(text, 0, SHOWN_CHARS) : g_strdup(text);
 
-    g_set_error(error, TG_ERROR, TG_ERROR_CONFIG, "Expected %s for key '%s' but got %s%s", wanted,
-                key, shown, strlen(text) > SHOWN_CHARS ? "…" : "");
+    g_set_error(error, TG_ERROR, TG_ERROR_CONFIG, "Expected %s for key '%s' but got %s%s (%s)",
+                wanted, key, shown, is_long ? "..." : "", type_name(found));
 }
 
-static void fail_missing(GError **error, const char *key)
+static void fail_missing(GError **error, const json_t *params, const char *key)
 {
-    g_set_error(error, TG_ERROR, TG_ERROR_CONFIG, "Parameter '%s' is required but not set", key);
+    g_set_error(error, TG_ERROR, TG_ERROR_CONFIG, "Parameter '%s' is required but %s", key,
+                json_object_get(params, key) == NULL ? "not set" : "null");
 }
 
 gboolean tg_params_has(const json_t *params, const char *key)
@@ -57,7 +56,7 @@ gboolean tg_params_dup_text_or(const json_t *params, const char *key, const char
         return TRUE;
     }
     if (json_is_object(value) || json_is_array(value)) {
-        fail_type(error, key, "a text", value);
+        fail_type(error, key, "string type", value);
         return FALSE;
     }
     *out = tg_params_to_text(value);
@@ -69,17 +68,23 @@ char *tg_params_dup_text(const json_t *params, const char *key, GError **error)
     char *text = NULL;
 
     if (!tg_params_has(params, key)) {
-        fail_missing(error, key);
+        fail_missing(error, params, key);
         return NULL;
     }
     return tg_params_dup_text_or(params, key, NULL, &text, error) ? text : NULL;
 }
 
-static gboolean parse_int64(const char *text, gint64 *out)
+/* As Jackson makes a number of a text: blanks around do not count, none at all and "null" is 0. */
+static gboolean parse_int64(const char *padded, gint64 *out)
 {
+    g_autofree char *text = g_strstrip(g_strdup(padded));
     char *end = NULL;
     gint64 value = 0;
 
+    if (*text == '\0' || strcmp(text, "null") == 0) {
+        *out = 0;
+        return TRUE;
+    }
     errno = 0;
     value = g_ascii_strtoll(text, &end, 10);
     if (errno != 0 || end == text || *end != '\0') {
@@ -109,8 +114,19 @@ gboolean tg_params_get_int64(const json_t *params, const char *key, gint64 fallb
     if (json_is_string(value) && parse_int64(json_string_value(value), out)) {
         return TRUE;
     }
-    fail_type(error, key, "an integer", value);
+    fail_type(error, key, "integer (int) type", value);
     return FALSE;
+}
+
+/* As Jackson makes a boolean of a text. */
+static gboolean parse_boolean(const char *padded, gboolean *out)
+{
+    static const char *const truths[] = {"true", "True", NULL};
+    static const char *const others[] = {"false", "False", "", "null", NULL};
+    g_autofree char *text = g_strstrip(g_strdup(padded));
+
+    *out = g_strv_contains(truths, text);
+    return *out || g_strv_contains(others, text);
 }
 
 gboolean tg_params_get_boolean(const json_t *params, const char *key, gboolean fallback,
@@ -118,6 +134,7 @@ gboolean tg_params_get_boolean(const json_t *params, const char *key, gboolean f
 {
     json_t *value = lookup(params, key);
     const char *text = json_string_value(value);
+    gboolean is_true = FALSE;
 
     if (value == NULL) {
         *out = fallback;
@@ -127,11 +144,15 @@ gboolean tg_params_get_boolean(const json_t *params, const char *key, gboolean f
         *out = json_is_true(value);
         return TRUE;
     }
-    if (text != NULL && (strcmp(text, "true") == 0 || strcmp(text, "false") == 0)) {
-        *out = strcmp(text, "true") == 0;
+    if (json_is_integer(value)) {
+        *out = json_integer_value(value) != 0;
         return TRUE;
     }
-    fail_type(error, key, "true or false", value);
+    if (text != NULL && parse_boolean(text, &is_true)) {
+        *out = is_true;
+        return TRUE;
+    }
+    fail_type(error, key, "'true' or 'false'", value);
     return FALSE;
 }
 
@@ -144,7 +165,7 @@ static json_t *parse_nested(const json_t *params, const char *key, const char *w
     json_t *parsed = NULL;
 
     if (value == NULL) {
-        fail_missing(error, key);
+        fail_missing(error, params, key);
         return NULL;
     }
     if (!json_is_string(value)) {

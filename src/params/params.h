@@ -44,8 +44,9 @@ json_t *tg_params_get_map_or_empty(const json_t *params, const char *key, GError
 /* Merges deep: maps key by key, all else replaces. Values are copied. Digdag's Config.merge. */
 void tg_params_merge(json_t *into, const json_t *from);
 
-/* A text for a value: strings as they are, others as compact JSON. The caller frees. */
+/* A text for a value: strings as they are, others as tg_params_to_json. The caller frees. */
 char *tg_params_to_text(const json_t *value);
 
-/* Compact JSON of a value. The caller frees. */
+/* Compact JSON of a value, numbers as Java prints them (1.0E10), which is what Digdag hands to
+ * commands and files. The caller frees. */
 char *tg_params_to_json(const json_t *value);

@@ -74,12 +74,12 @@ static json_t *integer_value(gboolean negative, const char *digits, int base)
     }
     errno = 0;
     magnitude = g_ascii_strtoull(plain, NULL, (guint)base);
-    if (errno == ERANGE || magnitude > (guint64)G_MAXINT64) {
+    if (errno == ERANGE || magnitude > (guint64)G_MAXINT64 + (negative ? 1 : 0)) {
         double large = base == 10 ? g_ascii_strtod(plain, NULL) : (double)magnitude;
 
         return json_real(negative ? -large : large);
     }
-    return json_integer(negative ? -(gint64)magnitude : (gint64)magnitude);
+    return json_integer(negative ? (gint64)(0 - magnitude) : (gint64)magnitude);
 }
 
 /* 1:30:00 in base 60 (YAML 1.1 only). */

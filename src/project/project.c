@@ -16,6 +16,7 @@ static void workflow_free(gpointer data)
     g_free(workflow->name);
     g_free(workflow->path);
     g_free(workflow->timezone);
+    json_decref(workflow->config);
     tg_yaml_free(workflow->yaml);
     g_free(workflow);
 }
@@ -37,6 +38,37 @@ static char *name_of(const char *path)
     return g_strndup(path, strlen(path) - strlen(SUFFIX));
 }
 
+/* A workflow's map in Digdag's order: _export, what else belongs to the whole, tasks. Digdag's
+ * WorkflowFile.java. A new reference; NULL when there is another key. */
+static json_t *order_keys(const TgYaml *yaml, const char *name, GError **error)
+{
+    static const char *const first[] = {"_export", "schedule", "sla",       "_error",
+                                        "_check",  "_retry",   "_parallel", NULL};
+    json_t *root = tg_yaml_root(yaml);
+    g_autoptr(json_t) ordered = json_object();
+    const char *key = NULL;
+    json_t *value = NULL;
+
+    for (guint i = 0; first[i] != NULL; i++) {
+        json_object_set(ordered, first[i], json_object_get(root, first[i]));
+    }
+    json_object_foreach (root, key, value) {
+        if (key[0] == '+') {
+            json_object_set(ordered, key, value);
+        } else if (!g_strv_contains(first, key) && strcmp(key, "timezone") != 0) {
+            g_autofree char *hint = tg_suggest_phrase(key, first);
+
+            tg_yaml_error(yaml, key, error,
+                          "Workflow '%s' includes unknown keys: [%s]%s; at the top stand tasks "
+                          "(+name:), timezone, _export, schedule, sla, _error, _check, _retry, "
+                          "_parallel",
+                          name, key, hint);
+            return NULL;
+        }
+    }
+    return g_steal_pointer(&ordered);
+}
+
 static TgWorkflowFile *load_file(const char *folder, const char *path, GError **error)
 {
     g_autofree char *full = g_build_filename(folder, path, NULL);
@@ -51,8 +83,12 @@ static TgWorkflowFile *load_file(const char *folder, const char *path, GError **
     workflow->path = g_strdup(path);
     workflow->name = name_of(path);
     workflow->yaml = yaml;
-    workflow->config = tg_yaml_root(yaml);
-    if (!tg_params_dup_text_or(workflow->config, "timezone", "UTC", &workflow->timezone,
+    workflow->config = order_keys(yaml, workflow->name, error);
+    if (workflow->config == NULL) {
+        workflow_free(workflow);
+        return NULL;
+    }
+    if (!tg_params_dup_text_or(tg_yaml_root(yaml), "timezone", "UTC", &workflow->timezone,
                                &problem)) {
         tg_yaml_error(yaml, "timezone", error, "%s", problem->message);
         workflow_free(workflow);
@@ -196,6 +232,11 @@ json_t *tg_project_load_called(const TgProject *project, const char *work_folder
         json_t *export = json_object_get(config, "_export");
 
         if (!json_is_object(export)) {
+            json_t *whole = json_pack("{s:{}}", "_export"); /* it stands first, as in Digdag */
+
+            json_object_update(whole, config);
+            json_decref(config);
+            config = whole;
             export = json_object();
             json_object_set_new(config, "_export", export);
         }

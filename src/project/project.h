@@ -14,7 +14,7 @@ typedef struct {
     char *name;     /* without `.dig`: "main" */
     char *path;     /* the same with `.dig`: what errors show */
     TgYaml *yaml;   /* the text with places */
-    json_t *config; /* its map; lent from yaml */
+    json_t *config; /* its map without timezone: _export, schedule, …, tasks */
     char *timezone; /* as written, or "UTC" */
 } TgWorkflowFile;
 

@@ -46,23 +46,49 @@ static gint64 to_ms(GDateTime *time)
     return g_date_time_to_unix(time) * 1000;
 }
 
+#define DAY_SECONDS ((gint64)24 * 3600)
+
+/* Seconds east of UTC at an instant. */
+static gint64 offset_at(GTimeZone *zone, gint64 at_s)
+{
+    return g_time_zone_get_offset(zone,
+                                  g_time_zone_find_interval(zone, G_TIME_TYPE_UNIVERSAL, at_s));
+}
+
+/* The instant of a local time, given as seconds since 1970 as if it were UTC. Where clocks go back
+ * it is the earlier one, unless `preferred_s` (an offset, or G_MAXINT64) fits, too; where they skip
+ * it, as much later: java.time.ZonedDateTime.ofLocal. */
+static gint64 instant_of(GTimeZone *zone, gint64 local_s, gint64 preferred_s)
+{
+    gint64 before = offset_at(zone, local_s - DAY_SECONDS);
+    gint64 after = offset_at(zone, local_s + DAY_SECONDS);
+    gboolean fits_before = offset_at(zone, local_s - before) == before;
+    gboolean fits_after = offset_at(zone, local_s - after) == after;
+
+    if (fits_after && (!fits_before || preferred_s == after)) {
+        return local_s - after;
+    }
+    return local_s - before;
+}
+
+static gint64 start_ms(GTimeZone *zone, gint64 at_ms, gint64 unit_s)
+{
+    gint64 at_s = at_ms / 1000 - (at_ms % 1000 < 0 ? 1 : 0);
+    gint64 offset = offset_at(zone, at_s);
+    gint64 local_s = at_s + offset;
+    gint64 rest = local_s % unit_s;
+
+    return instant_of(zone, local_s - rest - (rest < 0 ? unit_s : 0), offset) * 1000;
+}
+
 gint64 tg_zone_start_of_day_ms(GTimeZone *zone, gint64 at_ms)
 {
-    g_autoptr(GDateTime) time = local(zone, at_ms);
-    g_autoptr(GDateTime) start =
-        g_date_time_new(zone, g_date_time_get_year(time), g_date_time_get_month(time),
-                        g_date_time_get_day_of_month(time), 0, 0, 0);
-
-    return to_ms(start);
+    return start_ms(zone, at_ms, DAY_SECONDS);
 }
 
 gint64 tg_zone_start_of_hour_ms(GTimeZone *zone, gint64 at_ms)
 {
-    g_autoptr(GDateTime) time = local(zone, at_ms);
-    g_autoptr(GDateTime) start = g_date_time_add_seconds(
-        time, -60.0 * g_date_time_get_minute(time) - g_date_time_get_seconds(time));
-
-    return to_ms(start);
+    return start_ms(zone, at_ms, 3600);
 }
 
 /* `text` has digits where the pattern has 'd', and the pattern's characters elsewhere. */
@@ -99,13 +125,14 @@ gboolean tg_zone_parse_local(GTimeZone *zone, const char *text, gint64 *out_ms)
     if (!has_time && !looks_like(text, "dddd-dd-dd")) {
         return FALSE;
     }
-    time = g_date_time_new(zone, number(text, 4), number(text + 5, 2), number(text + 8, 2),
-                           has_time ? number(text + 11, 2) : 0, has_time ? number(text + 14, 2) : 0,
-                           has_time ? number(text + 17, 2) : 0);
+    time = g_date_time_new_utc(number(text, 4), number(text + 5, 2), number(text + 8, 2),
+                               has_time ? number(text + 11, 2) : 0,
+                               has_time ? number(text + 14, 2) : 0,
+                               has_time ? number(text + 17, 2) : 0);
     if (time == NULL) {
         return FALSE;
     }
-    *out_ms = to_ms(time);
+    *out_ms = instant_of(zone, g_date_time_to_unix(time), G_MAXINT64) * 1000;
     return TRUE;
 }
 

@@ -26,7 +26,8 @@ char *tg_zone_format(GTimeZone *zone, gint64 at_ms, TgZoneForm form);
 gint64 tg_zone_start_of_day_ms(GTimeZone *zone, gint64 at_ms);
 gint64 tg_zone_start_of_hour_ms(GTimeZone *zone, gint64 at_ms);
 
-/* "yyyy-MM-dd" or "yyyy-MM-dd HH:mm:ss" in the zone; FALSE when the text is neither. */
+/* "yyyy-MM-dd" or "yyyy-MM-dd HH:mm:ss" in the zone; FALSE when the text is neither. A time that
+ * clocks show twice is the earlier one, one that they skip is as much later (java.time's rules). */
 gboolean tg_zone_parse_local(GTimeZone *zone, const char *text, gint64 *out_ms);
 
 /* The name of a state folder back to its instant; FALSE when it is none. */

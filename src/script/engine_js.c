@@ -6,6 +6,7 @@
 #include <time.h>
 
 #include "base/clock.h"
+#include "es5_globals.inc"
 #include "moment_bytecode.inc"
 #include "script/script.h"
 
@@ -46,6 +47,14 @@ static int check_time(JSRuntime *runtime G_GNUC_UNUSED, void *opaque)
     return js->timed_out ? 1 : 0;
 }
 
+/* Runs a script that was compiled when this program was built. */
+static JSValue run_bytecode(JSContext *context, const guint8 *bytes, gsize size_bytes)
+{
+    JSValue function = JS_ReadObject(context, bytes, size_bytes, JS_READ_OBJ_BYTECODE);
+
+    return JS_EvalFunction(context, function); /* takes the function */
+}
+
 TgJs *tg_js_new(GTimeZone *zone)
 {
     TgJs *js = g_new0(TgJs, 1);
@@ -54,7 +63,6 @@ TgJs *tg_js_new(GTimeZone *zone)
     js->runtime = JS_NewRuntime();
     JS_SetMemoryLimit(js->runtime, TG_SCRIPT_HEAP_BYTES_MAX);
     JS_SetMaxStackSize(js->runtime, STACK_BYTES_MAX);
-    JS_SetInterruptHandler(js->runtime, check_time, js);
     js->context = JS_NewContextRaw(js->runtime);
     if (JS_AddIntrinsicBaseObjects(js->context) < 0 || JS_AddIntrinsicDate(js->context) < 0 ||
         JS_AddIntrinsicEval(js->context) < 0 || JS_AddIntrinsicRegExp(js->context) < 0 ||
@@ -62,6 +70,8 @@ TgJs *tg_js_new(GTimeZone *zone)
         g_error("out of memory");
     }
     JS_AddIntrinsicRegExpCompiler(js->context);
+    JS_FreeValue(js->context, run_bytecode(js->context, es5_globals, sizeof es5_globals));
+    JS_SetInterruptHandler(js->runtime, check_time, js); /* the clock starts with a call */
     return js;
 }
 
@@ -100,13 +110,10 @@ static void set_error(TgJs *js, GError **error)
 /* moment takes 0.5 ms to set up, so only scripts that name it pay for it. */
 static gboolean add_moment(TgJs *js, GError **error)
 {
-    JSValue function;
     JSValue result;
 
     js->has_moment = TRUE;
-    function =
-        JS_ReadObject(js->context, moment_bytecode, sizeof moment_bytecode, JS_READ_OBJ_BYTECODE);
-    result = JS_EvalFunction(js->context, function); /* takes the function */
+    result = run_bytecode(js->context, moment_bytecode, sizeof moment_bytecode);
     if (JS_IsException(result)) {
         set_error(js, error);
         return FALSE;

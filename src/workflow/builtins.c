@@ -74,10 +74,9 @@ json_t *tg_builtins_new(const TgAttemptIdentity *identity, const char *task_name
     }
     (void)set_times_of(all, "next_session_", zone, params);
     json_object_set_new(all, "project_id", json_integer(identity->project_id));
-    json_object_set_new(all, "retry_attempt_name",
-                        identity->retry_attempt_name == NULL
-                            ? json_null()
-                            : json_string(identity->retry_attempt_name));
+    if (identity->retry_attempt_name != NULL) { /* absent, not null: a template that asks fails */
+        set_text(all, "", "retry_attempt_name", identity->retry_attempt_name);
+    }
     json_object_set_new(all, "attempt_id", json_integer(identity->attempt_id));
     json_object_set_new(all, "task_name", json_string(task_name));
     return all;

@@ -35,10 +35,12 @@ static void test_wrong_types_name_the_key(void)
     gint64 value = 3;
 
     g_assert_null(tg_params_dup_text(params, "m", &map));
-    g_assert_cmpstr(map->message, ==, "Expected a text for key 'm' but got {\"a\":1}");
+    g_assert_cmpstr(map->message, ==,
+                    "Expected string type for key 'm' but got {\"a\":1} (object)");
     g_assert_false(tg_params_get_int64(params, "t", 0, &value, &number));
     g_assert_cmpint(value, ==, 3);
-    g_assert_cmpstr(number->message, ==, "Expected an integer for key 't' but got \"seven\"");
+    g_assert_cmpstr(number->message, ==,
+                    "Expected integer (int) type for key 't' but got \"seven\" (string)");
     g_assert_null(tg_params_dup_text(params, "none", &missing));
     g_assert_cmpstr(missing->message, ==, "Parameter 'none' is required but not set");
 }
