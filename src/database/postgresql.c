@@ -119,6 +119,7 @@ static gboolean fail_connect(const TgPostgresql *postgresql, GError **error)
     const char *fatal = strstr(message, "FATAL:");
     TgErrorCode code = connect_code(message);
 
+    (void)g_strdelimit(message, "\n\t", ' '); /* hints of libpq stand on lines of their own */
     g_set_error(error, TG_ERROR, (int)code, "cannot connect to PostgreSQL at %s: %s%s",
                 postgresql->place, fatal != NULL ? fatal : message,
                 code == TG_ERROR_RETRY ? "; is the server up and reachable?" : "");
@@ -172,6 +173,9 @@ static char *settings_of(const TgPostgresqlOptions *options)
 {
     g_autoptr(GString) settings = g_string_new(NULL);
 
+    /* Values come in one form, whatever the server is set to; as the JDBC driver does. */
+    add_setting(settings, "DateStyle", "ISO");
+    add_setting(settings, "extra_float_digits", "3");
     if (options->schema != NULL) {
         add_setting(settings, "search_path", options->schema);
     }

@@ -63,6 +63,11 @@ const char *tg_postgresql_sqlstate(const TgPostgresql *postgresql);
 gboolean tg_postgresql_execute(TgPostgresql *postgresql, const char *sql, gint64 *out_rows,
                                GError **error);
 
+/* As execute, but a statement that returns rows is CONFIG: "A result was returned when none was
+ * expected."; what it changed is only undone by a transaction around it. */
+gboolean tg_postgresql_update(TgPostgresql *postgresql, const char *sql, gint64 *out_rows,
+                              GError **error);
+
 /* One value for each "$1" of a statement, as text; NULL is null. Else as execute. */
 gboolean tg_postgresql_execute_params(TgPostgresql *postgresql, const char *sql,
                                       const char *const *values, guint count, GError **error);

@@ -162,8 +162,9 @@ static gboolean step(TgPostgresqlCursor *cursor, GError **error)
         return TRUE;
     }
     if (!take_result(cursor, error)) {
-        g_prefix_error(error,
-                       cursor->rows == 0 ? "" : "after %" G_GUINT64_FORMAT " rows: ", cursor->rows);
+        if (cursor->postgresql->sqlstate[0] == '\0' && cursor->rows > 0) {
+            g_prefix_error(error, "after %" G_GUINT64_FORMAT " rows: ", cursor->rows);
+        }
         return FALSE;
     }
     if (cursor->row != NULL &&

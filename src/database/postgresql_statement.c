@@ -199,11 +199,28 @@ gboolean tg_pq_check_result(TgPostgresql *postgresql, const PGresult *result, GE
 }
 
 /* Takes what is left of a statement; the first failure is told. Rows are counted. */
-gboolean tg_pq_drain(TgPostgresql *postgresql, gint64 *out_rows, GError **error)
+/* Counts what a good result tells. */
+static void count_result(const TgPostgresql *postgresql, const PGresult *result, gint64 *rows,
+                         gboolean *has_rows)
+{
+    switch ((int)postgresql->api->PQresultStatus(result)) {
+    case PGRES_COMMAND_OK:
+        *rows += g_ascii_strtoll(postgresql->api->PQcmdTuples((PGresult *)result), NULL, 10);
+        break;
+    case PGRES_TUPLES_OK:
+    case PGRES_SINGLE_TUPLE:
+        *has_rows = TRUE;
+        break;
+    default:
+        break;
+    }
+}
+
+/* Takes what is left of a statement; the first failure is told. */
+static gboolean drain(TgPostgresql *postgresql, gint64 *rows, gboolean *has_rows, GError **error)
 {
     const PqApi *api = postgresql->api;
     gboolean is_good = TRUE;
-    gint64 rows = 0;
 
     for (;;) {
         if (!tg_pq_wait_result(postgresql, is_good ? error : NULL)) {
@@ -212,25 +229,31 @@ gboolean tg_pq_drain(TgPostgresql *postgresql, gint64 *out_rows, GError **error)
         PGresult *result = api->PQgetResult(postgresql->connection);
 
         if (result == NULL) {
-            break;
+            return is_good;
         }
         gboolean was_copy = is_copy(api->PQresultStatus(result));
 
-        if (is_good && !tg_pq_check_result(postgresql, result, error)) {
-            is_good = FALSE;
-        }
-        if (api->PQresultStatus(result) == PGRES_COMMAND_OK) {
-            rows += g_ascii_strtoll(api->PQcmdTuples(result), NULL, 10);
-        }
+        is_good = is_good && tg_pq_check_result(postgresql, result, error);
+        count_result(postgresql, result, rows, has_rows);
         api->PQclear(result);
         if (was_copy) {
             return FALSE;
         }
     }
-    if (is_good && out_rows != NULL) {
+}
+
+gboolean tg_pq_drain(TgPostgresql *postgresql, gint64 *out_rows, GError **error)
+{
+    gint64 rows = 0;
+    gboolean has_rows = FALSE;
+
+    if (!drain(postgresql, &rows, &has_rows, error)) {
+        return FALSE;
+    }
+    if (out_rows != NULL) {
         *out_rows = rows;
     }
-    return is_good;
+    return TRUE;
 }
 
 gboolean tg_postgresql_execute(TgPostgresql *postgresql, const char *sql, gint64 *out_rows,
@@ -242,6 +265,30 @@ gboolean tg_postgresql_execute(TgPostgresql *postgresql, const char *sql, gint64
     (void)postgresql->api->PQsetSingleRowMode(
         postgresql->connection); /* rows are dropped at once */
     return tg_pq_drain(postgresql, out_rows, error);
+}
+
+gboolean tg_postgresql_update(TgPostgresql *postgresql, const char *sql, gint64 *out_rows,
+                              GError **error)
+{
+    gint64 rows = 0;
+    gboolean has_rows = FALSE;
+
+    if (!tg_pq_send(postgresql, sql, NULL, 0, error)) {
+        return FALSE;
+    }
+    (void)postgresql->api->PQsetSingleRowMode(postgresql->connection);
+    if (!drain(postgresql, &rows, &has_rows, error)) {
+        return FALSE;
+    }
+    if (has_rows) {
+        g_set_error(error, TG_ERROR, TG_ERROR_CONFIG,
+                    "A result was returned when none was expected.");
+        return FALSE;
+    }
+    if (out_rows != NULL) {
+        *out_rows = rows;
+    }
+    return TRUE;
 }
 
 gboolean tg_postgresql_execute_params(TgPostgresql *postgresql, const char *sql,
