@@ -66,7 +66,8 @@ gboolean tg_operator_secret_or_null(const TgTurn *turn, const char *key, char **
 
 static void fail_missing(const char *key, GError **error)
 {
-    g_set_error(error, TG_ERROR, TG_ERROR_NOT_FOUND, "Secret not found for key: '%s'", key);
+    g_set_error(error, TG_ERROR, TG_ERROR_NOT_FOUND,
+                "Secret not found for key: '%s' (secret not found)", key);
 }
 
 char *tg_operator_secret(const TgTurn *turn, const char *key, GError **error)

@@ -1,0 +1,5 @@
+class Job(object):
+    def __init__(self, name):
+        pass
+    def go(self):
+        pass

@@ -1,0 +1,4 @@
+class Broken(Exception):
+    pass
+def f():
+    raise Broken('it is broken')

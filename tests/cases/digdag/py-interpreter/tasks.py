@@ -1,0 +1,3 @@
+def f():
+    open('out', 'a').write('x')
+    print('hello')

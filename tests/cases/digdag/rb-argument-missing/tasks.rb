@@ -1,0 +1,4 @@
+class Job
+  def go(needed)
+  end
+end

@@ -1,0 +1,6 @@
+class Broken < StandardError; end
+class Job
+  def go
+    raise Broken, 'it is broken'
+  end
+end

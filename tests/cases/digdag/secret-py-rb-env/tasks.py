@@ -1,0 +1,3 @@
+import os
+def f():
+    open('out', 'a').write(os.environ['T'] + '\n')

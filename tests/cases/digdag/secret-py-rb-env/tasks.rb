@@ -1,0 +1,3 @@
+def go
+  File.open('out', 'a') { |f| f.puts ENV['T'] }
+end
