@@ -218,6 +218,30 @@ static char *status_root_of(const Run *run)
                : g_build_filename(run->state->folder, "status", NULL);
 }
 
+/* Plug-ins that the real Digdag would load: which are built in, and which cannot run. */
+static void tell_of_plugins(const Run *run)
+{
+    const json_t *export = json_object_get(run->workflow->config, "_export");
+    const json_t *plugins = json_object_get(export, "plugin");
+    const json_t *names = json_object_get(plugins, "dependencies");
+    json_t *name = NULL;
+    gsize i = 0;
+
+    json_array_foreach (names, i, name) {
+        gboolean is_athena = json_is_string(name) &&
+                             strstr(json_string_value(name), "digdag-operator-athena") != NULL;
+        g_autofree char *shown = tg_params_to_text(name);
+        g_autofree char *line =
+            is_athena ? g_strdup_printf("The plug-in '%s' is built in.", shown)
+                      : g_strdup_printf("The plug-in '%s' is not loaded: Java plug-ins cannot run "
+                                        "here. An executable tegaru-operator-NAME takes the place "
+                                        "of an operator (docs/plugin-operators.md).",
+                                        shown);
+
+        tg_run_display_note(run->display, NULL, line);
+    }
+}
+
 static gboolean prepare(Run *run, GError **error)
 {
     const TgRunOptions *o = run->options;
@@ -243,6 +267,7 @@ static gboolean prepare(Run *run, GError **error)
     run->redactor = tg_redactor_new();
     run->display =
         tg_run_display_new(run->cli, o->is_quiet, o->is_json ? stderr : stdout, run->redactor);
+    tell_of_plugins(run);
     return choose_session(run, error) && select_tasks(run, error);
 }
 
@@ -384,6 +409,7 @@ static int execute(Run *run)
                         .params = run->params,
                         .turns = {.identity = &run->identity,
                                   .operators = tg_cli_operators(),
+                                  .external = tg_cli_external_operator(),
                                   .services = tg_run_services_get(services),
                                   .redactor = run->redactor,
                                   .project_folder = run->project->folder,

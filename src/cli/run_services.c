@@ -4,6 +4,7 @@
 #include "cli/config.h"
 #include "cli/loader_plugins.h"
 #include "cli/loader_tests.h"
+#include "cli/operators.h"
 #include "engine/engine.h"
 
 struct TgRunServices {
@@ -108,6 +109,7 @@ TgRunServices *tg_run_services_new(const TgRunServicesOptions *options)
                               .subtasks_max = options->subtasks_max,
                               .is_cancelled = options->is_cancelled,
                               .plugins = tg_loader_plugins_get(),
+                              .operators = tg_cli_operators(),
                               .system_config = options->system_config,
                               .catalog = get_catalog,
                               .objects = get_objects,

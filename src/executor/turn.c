@@ -103,6 +103,9 @@ static const TgOperator *find_operator(const TgTurnContext *context, const char 
         }
         g_ptr_array_add(names, (char *)context->operators[i]->name);
     }
+    if (context->external != NULL) {
+        return context->external;
+    }
     g_ptr_array_add(names, NULL);
     g_autofree char *hint = tg_suggest_phrase(type, (const char *const *)names->pdata);
 

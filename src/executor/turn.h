@@ -12,6 +12,7 @@
 typedef struct {
     const TgAttemptIdentity *identity;
     const TgOperator *const *operators; /* NULL-terminated */
+    const TgOperator *external; /* runs types that are not in the table; NULL: there are none */
     TgServices *services;
     TgRedactor *redactor;       /* takes secrets out of messages and receipts; may be NULL */
     const char *project_folder; /* absolute */

@@ -12,6 +12,7 @@ struct TgServices {
     guint subtasks_max;         /* most subtasks of a loop (Digdag: 1000); 0: no limit */
     const gint *is_cancelled;   /* g_atomic_int_get: the run is being stopped */
     const TgLoaderPlugins *plugins;
+    const TgOperator *const *operators; /* all there are; NULL-terminated */
     const json_t *system_config; /* a flat object of strings: what -X, -c and the config file say */
 
     /* The local catalog, store and engine; opened by the first who asks. Lent; NULL with an error,

@@ -4,7 +4,7 @@ import os
 import subprocess
 import time
 
-from support import TEGARU, Project, Skip, check_run, contains, equal, main, test
+from support import SOURCE, TEGARU, Project, Skip, check_run, contains, equal, main, test
 
 PY = "+a:\n  py>: tasks.f\n  python: python3\n"
 # A docker program that notes its arguments and runs what it is given on this machine.
@@ -173,6 +173,131 @@ def ruby_methods_get_keyword_arguments():
     with Project({"main.dig": "+a:\n  rb>: go\n  require: tasks\n  x: 1\n  k: [2]\n", "tasks.rb": code}) as p:
         done = check_run(p.run("run", "main.dig", "--session", "2020-01-01"))
         contains(done.stdout.replace(" ", ""), '[1,[2],6,"2020-01-01",false]')
+
+
+def documented(name):
+    """A program of docs/plugin-operators.md."""
+    with open(os.path.join(SOURCE, "docs/plugin-operators.md")) as text:
+        part = text.read().split(f"<!-- test: {name} -->\n", 1)[1]
+    return part.split("\n", 1)[1].split("```", 1)[0]
+
+
+def with_operator(dig, name, program, more=None):
+    project = Project(dict({"main.dig": dig, f".tegaru/plugins/tegaru-operator-{name}": program}, **(more or {})))
+    os.chmod(os.path.join(project.folder, f".tegaru/plugins/tegaru-operator-{name}"), 0o755)
+    return project
+
+
+def answering(text, status=0):
+    return f"#!/bin/sh\ncat > request\ncat <<'end'\n{text}\nend\nexit {status}\n"
+
+
+@test
+def the_documented_python_operator_waits():
+    dig = """
++fill:
+  sh>: (sleep 0.3; echo b >> rows) > /dev/null 2>&1 &
++wait:
+  wait_for_rows>: rows
+  at_least: 2
+  interval: 0.1
++show:
+  sh>: echo ${rows} $((${tries} > 1)) > out
+"""
+    with with_operator(dig, "wait_for_rows", documented("wait_for_rows"), {"rows": "a\n"}) as p:
+        done = check_run(p.run("run", "main.dig", "--json"))
+        equal(p.read("out"), "2 1\n")
+        contains(done.stdout, '"receipt": {\n        "rows": 2')
+        contains(done.stderr, "1 of 2 rows")
+    with with_operator(dig.replace("at_least: 2", "at_least: 9").replace("0.1", "0"), "wait_for_rows",
+                       documented("wait_for_rows"), {"rows": "a\n"}) as p:
+        contains(check_run(p.run("run", "main.dig"), 1).stderr, "of 9 rows after 20 tries")
+
+
+@test
+def the_documented_shell_operator_checks():
+    dig = "+a:\n  free_space>: %s\n+b:\n  sh>: test ${free_mib} -gt 0\n"
+    with with_operator(dig % "1", "free_space", documented("free_space")) as p:
+        check_run(p.run("run", "main.dig"))
+    with with_operator(dig % "999999999999", "free_space", documented("free_space")) as p:
+        contains(check_run(p.run("run", "main.dig"), 1).stderr, "999999999999 are needed")
+
+
+@test
+def an_external_operator_gets_all_and_gives_all():
+    dig = """
++a:
+  own.thing>: {x: "${1 + 1}"}
+  k: [1, null]
+  _env: {T: "${secret:my.token}"}
+  _retry: 0
++b:
+  sh>: echo ${s.k} >> out
+"""
+    answer = json.dumps({"store": {"s": {"k": "v"}}, "export": {"e": "exported"}, "receipt": {"rows": 3},
+                         "subtasks": {"+one": {"sh>": "echo ${e} $T >> out"}}})
+    program = answering(answer).replace("cat > request", 'cat > request; printf "$T" > t; echo said >&2')
+    with with_operator(dig, "own.thing", program, {"secrets/my.token": "hunter2secret"}) as p:
+        done = check_run(p.run("run", "main.dig", "--session", "2020-01-01", env={"DIGDAG_CONFIG_HOME": p.folder}))
+        request = json.loads(p.read("request"))
+        equal([request[k] for k in ("protocol", "operator", "state", "task_name", "timezone")],
+              [1, "own.thing", {}, "+main+a", "UTC"])
+        equal([request["project_folder"], request["work_folder"]], [p.folder, p.folder])
+        equal([request["params"][k] for k in ("_command", "k", "session_date")], [{"x": "2"}, [1, None], "2020-01-01"])
+        equal([p.read("t"), p.read("out")], ["hunter2secret", "exported\nv\n"])
+        contains(done.stdout, "said")
+        assert "hunter2secret" not in p.read("request"), p.read("request")
+
+
+@test
+def an_operator_on_the_path_runs():
+    with with_operator("+a:\n  own>: x\n", "other", "") as p:
+        p.write("bin/tegaru-operator-own", answering("{}"))
+        os.chmod(os.path.join(p.folder, "bin/tegaru-operator-own"), 0o755)
+        check_run(p.run("run", "main.dig", env={"PATH": os.path.join(p.folder, "bin") + ":" + os.environ["PATH"]}))
+        assert p.exists("request")
+
+
+@test
+def wrong_answers_of_an_operator_are_told():
+    big = "#!/bin/sh\nyes | head -c 20000000\n"
+    for program, says in [(answering("not json"), "must be one JSON map"), (answering("[1]"), "must be one JSON map"),
+                          (answering('{"stores": {}}'), "unknown key 'stores' (did you mean 'store'?)"),
+                          (answering('{"store": 5}'), "'store' of the answer must be a map"),
+                          (answering('{"reset_store": {}}'), "'reset_store' of the answer must be a list"),
+                          (answering('{"again_in_seconds": -1}'), "must be a number"),
+                          (answering('{"again_in_seconds": 1, "state": []}'), "'state' of the answer must be a map"),
+                          (answering('{"error": "own words"}'), "own words"), (answering("{}", 3), "exit status 3"),
+                          (answering('{"error": "own words"}', 3), "own words"), (big, "wrote more than 16777216 bytes"),
+                          ("#!/nowhere/shell\n", "cannot start"), ("#!/bin/sh\nsleep 60\n", "did not end within 1000 ms"),
+                          ("#!/bin/sh\nkill -9 $$\n", "exit status 137")]:
+        with with_operator("+a:\n  own>: x\n  _timeout: 1s\n", "own", program) as p:
+            contains(check_run(p.run("run", "main.dig"), 1).stderr, says)
+
+
+@test
+def a_cancelled_run_stops_an_operator():
+    with with_operator("+a:\n  own>: x\n", "own", "#!/bin/sh\ntouch started\nsleep 60\n") as p:
+        run = subprocess.Popen([TEGARU, "run", "main.dig"], cwd=p.folder, stdout=subprocess.DEVNULL,
+                               stderr=subprocess.DEVNULL)
+        wait_for(lambda: p.exists("started"))
+        run.terminate()
+        equal(run.wait(20), 130)
+
+
+@test
+def unknown_operators_and_java_plugins_are_told():
+    java = "_export:\n  plugin: {repositories: [x], dependencies: ['pro.civitaspo:digdag-operator-athena:0.3', 'a:other:1']}\n"
+    for dig, says in [("+a:\n  ehco>: x\n", "Unknown task type: ehco (did you mean 'echo'?)"),
+                      ("+a:\n  ../x>: x\n", "Unknown task type: ../x"), ("+a:\n  bq>: x\n", "bq> is out of scope"),
+                      ("+a:\n  td_load>: x\n", "td_load> is out of scope"), ("+a:\n  emr>: x\n", "tegaru-operator-emr"),
+                      (java + "+a:\n  other>: x\n", "Java plug-ins cannot run here")]:
+        with Project({"main.dig": dig}) as p:
+            contains(check_run(p.run("run", "main.dig"), 1).stderr, says)
+    with Project({"main.dig": java + "+a:\n  echo>: x\n"}) as p:
+        done = check_run(p.run("run", "main.dig"))
+        contains(done.stderr, "'pro.civitaspo:digdag-operator-athena:0.3' is built in")
+        contains(done.stderr, "'a:other:1' is not loaded")
 
 
 main()
