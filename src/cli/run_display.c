@@ -109,6 +109,12 @@ static void line(TgRunDisplay *display, const char *level, const char *task_name
     }
 }
 
+/* That nobody had to be told is nothing to show. */
+static gboolean is_quiet_alert(const char *task_name)
+{
+    return g_str_has_suffix(task_name, "^failure-alert");
+}
+
 void tg_run_display_start(TgRunDisplay *display, const char *task_name, const char *type,
                           const json_t *command)
 {
@@ -116,6 +122,9 @@ void tg_run_display_start(TgRunDisplay *display, const char *task_name, const ch
         command == NULL || json_is_null(command) ? g_strdup("") : tg_params_to_text(command);
     g_autofree char *what = g_strdup_printf("%s>: %s", type, text);
 
+    if (is_quiet_alert(task_name)) {
+        return;
+    }
     g_mutex_lock(&display->mutex);
     TgRunNode *node = tg_run_tree_node(display->tree, task_name, tg_clock_monotonic_us());
 
@@ -258,6 +267,9 @@ static void tell_plainly(TgRunDisplay *display, const TgRunNode *node, const TgT
 void tg_run_display_happened(TgRunDisplay *display, const TgTask *task, TgRunEvent event,
                              const char *message)
 {
+    if (is_quiet_alert(task->full_name) && task->state != TG_TASK_ERROR) {
+        return;
+    }
     g_mutex_lock(&display->mutex);
     gint64 now_us = tg_clock_monotonic_us();
     TgRunNode *node = tg_run_tree_node(display->tree, task->full_name, now_us);

@@ -250,20 +250,6 @@ static gboolean run_to_the_end(Loop *loop, GError **error)
     return follow_changes(loop, error);
 }
 
-/* Digdag tells of a failed attempt by a task ^failure-alert, which leaves a state, too. */
-static gboolean save_failure_alert(const Loop *loop, GError **error)
-{
-    const TgTask *root = tg_attempt_task(loop->attempt, 0);
-    g_autofree char *name = g_strconcat(root->full_name, "^failure-alert", NULL);
-    TgTask alert = {.full_name = name};
-
-    if (loop->run->status == NULL || loop->run->turns.dry_run ||
-        tg_attempt_is_success(loop->attempt) || tg_attempt_is_cancelled(loop->attempt)) {
-        return TRUE;
-    }
-    return tg_status_folder_save(loop->run->status, &alert, NULL, NULL, error);
-}
-
 static void loop_clear(Loop *loop)
 {
     g_thread_pool_free(loop->pool, FALSE, TRUE);
@@ -292,7 +278,7 @@ TgAttempt *tg_local_run(const TgLocalRun *run, GError **error)
     loop.saved = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
     loop.pool = g_thread_pool_new(work, loop.answers,
                                   run->threads_max == 0 ? -1 : (gint)run->threads_max, FALSE, NULL);
-    gboolean ok = run_to_the_end(&loop, error) && save_failure_alert(&loop, error);
+    gboolean ok = run_to_the_end(&loop, error);
 
     loop_clear(&loop);
     return ok ? g_steal_pointer(&attempt) : NULL;

@@ -234,22 +234,39 @@ static gboolean group_retries(TgAttempt *attempt, TgTask *task)
     return TRUE;
 }
 
+/* Someone is told of an attempt that fails, even when it has all the tasks it may have. */
+static void add_failure_alert(TgAttempt *attempt, TgTask *root)
+{
+    g_autoptr(json_t) config =
+        json_pack("{s:s, s:s}", "_type", "notify", "_command", "Workflow session attempt failed");
+    g_autoptr(TgGraph) graph =
+        tg_graph_compile(root->full_name, "^failure-alert", config, NULL, NULL);
+
+    (void)tg_attempt_add_graph(attempt, root, graph, FALSE);
+}
+
 static void finish_failed(TgAttempt *attempt, TgTask *task)
 {
     g_autoptr(json_t) export = json_object();
     g_autoptr(json_t) errors = json_object();
+    guint first_new = task->children->len;
 
     if (group_retries(attempt, task)) {
         return;
     }
     collect_errors(attempt, task, export, errors);
-    if (add_error_task(attempt, task, export, errors)) {
-        task->error_delayed = TRUE;
-        start_if_free(attempt, tg_attempt_at(attempt, g_array_index(task->children, guint,
-                                                                    task->children->len - 1)));
+    if (task->parent_id < 0) {
+        add_failure_alert(attempt, task);
+    }
+    (void)add_error_task(attempt, task, export, errors);
+    if (task->children->len == first_new) {
+        set_state(attempt, task, TG_TASK_GROUP_ERROR);
         return;
     }
-    set_state(attempt, task, TG_TASK_GROUP_ERROR);
+    task->error_delayed = TRUE;
+    for (guint i = first_new; i < task->children->len; i++) {
+        start_if_free(attempt, tg_attempt_at(attempt, g_array_index(task->children, guint, i)));
+    }
 }
 
 /* setDoneFromDoneChildren */

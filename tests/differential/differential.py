@@ -18,6 +18,10 @@ from generate import make
 HERE = os.path.dirname(os.path.abspath(__file__))
 
 
+# docs/compat/digdag.md says why: an integer beyond 64 bits becomes a double.
+KNOWN = [("12345678901234567890", "1.2345678901234567E19")]
+
+
 def write_project(folder, seed):
     files, args, maker = make(seed)
     for name, text in files.items():
@@ -64,6 +68,8 @@ def states(folder):
 def observe(folder, code, err, maker):
     text = re.sub(r',"stacktrace":".*?"(?=[},])', "", read(os.path.join(folder, "out")))  # of Java
     text = text.replace(folder, "PROJECT").replace("(long) type", "(int) type")
+    for wanted, found in KNOWN:
+        text = text.replace(wanted, found)
     lines = text.split("\n")
     if maker.is_racy:
         return {"exit": code, "out": [], "failures": {name: [] for name in failures(err)}, "states": {}}

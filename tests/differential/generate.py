@@ -245,6 +245,17 @@ class Maker:
             lines.insert(at, f"{pad}_after: [+nobody]")
         return lines
 
+    def reuse(self, lines):
+        """Anchors, merge keys, included files."""
+        if self.chance(0.12):
+            lines += ["+base: &base", "  _export: &vars {x: 5, m: {k: anchored}}", "  sh>: " + self.shell_line(), "  v: base",
+                      "+derived:", "  <<: *base", "  v: derived"]
+        if self.chance(0.12):
+            self.files["inc/part.dig"] = "+in1:\n  echo>: ${x}\n+in2:\n  sh>: " + self.shell_line() + "\n  v: included\n"
+            lines.append("!include : 'inc/part.dig'" if self.chance(0.7) else "+inc:\n  !include : 'inc/part.dig'")
+        if self.chance(0.1):
+            lines += ["schedule:", f"  {self.pick(['daily>: 07:00:00', 'hourly>: 10:00', 'cron>: 0 4 * * *', 'minutes_interval>: 30', 'weekly>: Mon,10:00:00'])}"]
+
     def project(self):
         lines = []
         zone = self.pick([None, None, "UTC", "Asia/Tokyo", "America/New_York", "Europe/Berlin", "+09:00", "Australia/Adelaide", "Asia/Kolkata"])
@@ -255,6 +266,7 @@ class Maker:
             lines.append(f"  z: {self.value('z')}")
         self.hooks(lines, "")
         self.children(lines, "", 0)
+        self.reuse(lines)
         self.files[f"{self.name}.dig"] = "\n".join(self.mistake(lines)) + "\n"
         self.files["tasks.py"] = TASKS
         day = self.pick(["2020-02-29", "2020-03-29", "2019-12-31", "2020-11-01 01:30:00", "2021-03-14 12:00:00"])
