@@ -17,7 +17,6 @@
 #include "executor/selection.h"
 #include "params/params.h"
 #include "params/yaml_write.h"
-#include "schedule/schedule.h"
 #include "schedule/zone.h"
 
 #define TASKS_MAX                                                                                  \
@@ -44,6 +43,7 @@ typedef struct {
     const TgWorkflowFile *workflow;
     TgGraph *graph;
     json_t *system_config;
+    json_t *cli_params; /* -p, -P: what attempts that are required see, too */
     json_t *params;
     TgRedactor *redactor;
     GTimeZone *zone;
@@ -62,6 +62,7 @@ static void run_clear(Run *run)
     tg_project_free(run->project);
     tg_graph_free(run->graph);
     json_decref(run->system_config);
+    json_decref(run->cli_params);
     json_decref(run->params);
     g_clear_pointer(&run->zone, g_time_zone_unref);
     tg_cli_state_free(run->state);
@@ -138,35 +139,15 @@ static gboolean select_tasks(Run *run, GError **error)
     return TRUE;
 }
 
-static void set_session_param(const Run *run, const char *key, gint64 session_ms)
-{
-    g_autofree char *text = tg_zone_format(run->zone, session_ms, TG_ZONE_TIME);
-
-    json_object_set_new(run->params, key, json_string(text));
-}
-
-/* last_session_time and next_session_time, when the workflow has a schedule. One that cannot be
- * read does not stop a run by hand (case s12); `check` tells of it. */
+/* A schedule that cannot be read does not stop a run by hand (case s12); `check` tells of it. */
 static void set_schedule_params(const Run *run)
 {
-    const json_t *config = json_object_get(run->workflow->config, "schedule");
     g_autoptr(GError) problem = NULL;
-    g_autoptr(TgSchedule) schedule = NULL;
-    TgScheduleTime time = {0};
 
-    if (config == NULL) {
-        return;
-    }
-    schedule = tg_schedule_parse(config, run->zone, &problem);
-    if (schedule == NULL) {
+    tg_run_set_schedule_params(run->params, json_object_get(run->workflow->config, "schedule"),
+                               &run->identity, &problem);
+    if (problem != NULL) {
         tg_run_display_warn(run->display, NULL, problem->message);
-        return;
-    }
-    if (tg_schedule_last(schedule, run->identity.session_time_ms, &time)) {
-        set_session_param(run, "last_session_time", time.session_ms);
-    }
-    if (tg_schedule_next(schedule, run->identity.session_time_ms, &time)) {
-        set_session_param(run, "next_session_time", time.session_ms);
     }
 }
 
@@ -254,6 +235,7 @@ static gboolean prepare(Run *run, GError **error)
     if (run->params == NULL) {
         return FALSE;
     }
+    run->cli_params = json_deep_copy(run->params);
     run->project = tg_project_load(o->project_folder == NULL ? "." : o->project_folder, error);
     if (run->project == NULL) {
         return FALSE;
@@ -433,6 +415,10 @@ static int execute(Run *run)
 
     (void)sigaction(SIGINT, &action, NULL);
     (void)sigaction(SIGTERM, &action, NULL);
+    g_autoptr(TgRunRequired) required =
+        tg_run_required_new(&local, run->project, run->workflow->name, run->cli_params);
+
+    tg_run_services_set_required(services, required);
     g_autoptr(TgAttempt) attempt = tg_local_run(&local, &error);
 
     return attempt == NULL ? tg_cli_fail(run->cli, g_steal_pointer(&error)) : report(run, attempt);

@@ -14,6 +14,7 @@ struct TgRunServices {
     TgRunDisplay *display;
     TgRedactor *redactor;
     TgSecretFolder *secrets;
+    TgRunRequired *required;
     GMutex mutex; /* over the query */
     TgQuery *query;
 };
@@ -78,6 +79,17 @@ static json_t *load_workflow(TgServices *services, const char *work_folder, cons
     return tg_project_load_called(self_of(services)->project, work_folder, path, error);
 }
 
+static gboolean start_session(TgServices *services, const TgSessionRequest *request,
+                              TgSessionAnswer *out, GError **error)
+{
+    return tg_run_required_start(self_of(services)->required, request, out, error);
+}
+
+void tg_run_services_set_required(TgRunServices *self, TgRunRequired *required)
+{
+    self->required = required;
+}
+
 /* Digdag's LocalSecretStoreManager: the system configuration, then the files. */
 static gboolean secret(TgServices *services, const char *key, char **out, GError **error)
 {
@@ -119,6 +131,7 @@ TgRunServices *tg_run_services_new(const TgRunServicesOptions *options)
                               .note = note,
                               .progress = progress,
                               .load_workflow = load_workflow,
+                              .start_session = start_session,
                               .secret = secret,
                               .hide = hide};
     self->state = options->state;

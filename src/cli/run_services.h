@@ -2,6 +2,7 @@
 #pragma once
 
 #include "cli/run_display.h"
+#include "cli/run_required.h"
 #include "cli/state.h"
 #include "operators/services.h"
 #include "project/project.h"
@@ -22,6 +23,9 @@ typedef struct {
 TgRunServices *tg_run_services_new(const TgRunServicesOptions *options);
 void tg_run_services_free(TgRunServices *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(TgRunServices, tg_run_services_free)
+
+/* Who starts what require> asks for; lent. Set before the run. */
+void tg_run_services_set_required(TgRunServices *self, TgRunRequired *required);
 
 /* Lent. */
 TgServices *tg_run_services_get(TgRunServices *self);

@@ -224,7 +224,10 @@ void tg_turn_job_run(TgTurnJob *job)
     }
     const char *type = json_string_value(json_object_get(params, "_type"));
 
-    context->starts(context->data, job->task_name, type, json_object_get(params, "_command"));
+    if (json_object_size(job->state) ==
+        0) { /* not again for each time it looks whether it is done */
+        context->starts(context->data, job->task_name, type, json_object_get(params, "_command"));
+    }
     if (context->show_params) {
         g_autoptr(json_t) shown = tg_redactor_json(context->redactor, params);
 

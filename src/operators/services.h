@@ -6,6 +6,26 @@
 #include "query/query.h"
 #include "workflow/operator.h"
 
+/* A session that require> needs; all is lent. */
+typedef struct {
+    const char *workflow;
+    const char *project_name;       /* NULL: this project */
+    gint64 project_id;              /* 0: this project */
+    const char *retry_attempt_name; /* NULL: the first attempt of the session */
+    gint64 session_time_ms;
+    gint64 attempt_id;    /* who asks */
+    const json_t *params; /* for the attempt, when it has to be started */
+} TgSessionRequest;
+
+/* How it is with that session. */
+typedef struct {
+    gboolean is_new; /* it was started by this very call */
+    gboolean is_done;
+    gboolean is_success;
+    gint64 session_id;
+    gint64 attempt_id;
+} TgSessionAnswer;
+
 /* All members are lent and live as long as the run. Members may be used from any thread. */
 struct TgServices {
     const char *project_folder; /* absolute; files named in a workflow are looked up here */
@@ -38,6 +58,10 @@ struct TgServices {
      */
     json_t *(*load_workflow)(TgServices *services, const char *work_folder, const char *path,
                              GError **error);
+
+    /* Starts an attempt of another workflow unless the session has one, and tells how it is. */
+    gboolean (*start_session)(TgServices *services, const TgSessionRequest *request,
+                              TgSessionAnswer *out, GError **error);
 
     /**
      * A secret of this machine, by its full key; *out is NULL when there is none. From then on its
