@@ -281,6 +281,24 @@ static void tick(gpointer data)
     tg_run_display_tick(data);
 }
 
+/* Digdag counts what failed before a group started anew, too, and so fails although the group
+ * succeeded in the end; its name keeps its exit codes. */
+static gboolean counts_as_failed(const Run *run, const TgTask *task)
+{
+    return task->state == TG_TASK_ERROR &&
+           (!task->is_superseded || run->cli->program == TG_PROGRAM_DIGDAG);
+}
+
+static gboolean is_success(const Run *run, const TgAttempt *attempt)
+{
+    gboolean success = tg_attempt_is_success(attempt);
+
+    for (guint i = 0; i < tg_attempt_task_count(attempt) && success; i++) {
+        success = !counts_as_failed(run, tg_attempt_task(attempt, i));
+    }
+    return success;
+}
+
 /* What failed, in Digdag's words. */
 static void print_failures(const Run *run, const TgAttempt *attempt)
 {
@@ -289,7 +307,7 @@ static void print_failures(const Run *run, const TgAttempt *attempt)
         const TgTask *task = tg_attempt_task(attempt, i);
         const char *message = json_string_value(json_object_get(task->error, "message"));
 
-        if (task->state == TG_TASK_ERROR && !task->is_superseded && message != NULL) {
+        if (counts_as_failed(run, task) && message != NULL) {
             g_auto(GStrv) lines = g_strsplit(message, "\n", -1);
             g_autofree char *indented = g_strjoinv("\n    ", lines);
 
@@ -352,7 +370,7 @@ static void print_json(const Run *run, const TgAttempt *attempt)
 
 static int report(const Run *run, const TgAttempt *attempt)
 {
-    gboolean success = tg_attempt_is_success(attempt);
+    gboolean success = is_success(run, attempt);
 
     tg_run_display_finish(run->display);
     if (run->options->is_json) {
@@ -404,6 +422,7 @@ static int execute(Run *run)
                         .status = run->options->no_save ? NULL : run->status,
                         .run_names = run->run_names,
                         .reuse_names = run->reuse_names,
+                        .reuses_error_tasks = run->cli->program == TG_PROGRAM_DIGDAG,
                         .tasks_max = tasks_max,
                         .threads_max = (guint)MAX(run->options->threads_max, 0),
                         .is_cancelled = &is_cancelled,

@@ -5,6 +5,7 @@
 
 #include "base/clock.h"
 #include "params/params.h"
+#include "workflow/retry.h"
 
 #define TICK_US ((gint64)100 * 1000)
 
@@ -16,7 +17,6 @@ typedef struct {
     GHashTable *subtasks; /* task id -> json_t: what operators gave, for the saved state */
     GHashTable *reused;   /* task ids whose state is saved already, or need not be */
     GHashTable *ended;    /* task ids that were told of as ended */
-    GHashTable *saved;    /* full names of the tasks that this run saved */
     guint running;
     gboolean is_cancelled;
 } Loop;
@@ -59,16 +59,41 @@ static void skip(Loop *loop, guint id)
     tg_attempt_succeed(loop->attempt, id, &nothing);
 }
 
-static json_t *saved_state(const Loop *loop, const char *full_name)
+/* A saved state is from before: a group that starts anew, or a task that had a turn in this run,
+ * needs what happens now. */
+static gboolean starts_anew(const Loop *loop, const TgTask *task)
+{
+    if (json_object_size(task->state_params) > 0) {
+        return TRUE;
+    }
+    for (int at = task->parent_id; at >= 0;) {
+        const TgTask *group = tg_attempt_task(loop->attempt, (guint)at);
+
+        if (tg_retry_has_happened(group->state_params)) {
+            return TRUE;
+        }
+        at = group->parent_id;
+    }
+    return FALSE;
+}
+
+/* What deals with a failure deals with that of this run: an alert that was sent yesterday says
+ * nothing of today's. Digdag skips it. */
+static gboolean is_about_failure(const char *full_name)
+{
+    return strstr(full_name, "^error") != NULL || strstr(full_name, "^failure-alert") != NULL;
+}
+
+static json_t *saved_state(const Loop *loop, const TgTask *task)
 {
     const TgLocalRun *run = loop->run;
 
-    /* What this run saved itself belongs to a group that now starts anew. */
-    if (run->status == NULL || g_hash_table_contains(loop->saved, full_name) ||
-        (run->reuse_names != NULL && !g_hash_table_contains(run->reuse_names, full_name))) {
+    if (run->status == NULL || starts_anew(loop, task) ||
+        (is_about_failure(task->full_name) && !run->reuses_error_tasks) ||
+        (run->reuse_names != NULL && !g_hash_table_contains(run->reuse_names, task->full_name))) {
         return NULL;
     }
-    return tg_status_folder_load(run->status, full_name);
+    return tg_status_folder_load(run->status, task->full_name);
 }
 
 static void take_answer(Loop *loop, TgTurnJob *take_job);
@@ -92,7 +117,7 @@ static void hand_out(Loop *loop, guint id)
         skip(loop, id);
         return;
     }
-    saved = saved_state(loop, task->full_name);
+    saved = saved_state(loop, task);
     if (saved != NULL) {
         reuse(loop, id, saved);
         return;
@@ -137,7 +162,6 @@ static gboolean save(const Loop *loop, const TgTask *task, GError **error)
                      "its result holds a secret and is not saved: the task will run again");
         return TRUE;
     }
-    (void)g_hash_table_add(loop->saved, g_strdup(task->full_name));
     return tg_status_folder_save(loop->run->status, task, g_hash_table_lookup(loop->subtasks, key),
                                  NULL, error);
 }
@@ -260,7 +284,6 @@ static void loop_clear(Loop *loop)
     g_hash_table_unref(loop->subtasks);
     g_hash_table_unref(loop->reused);
     g_hash_table_unref(loop->ended);
-    g_hash_table_unref(loop->saved);
 }
 
 TgAttempt *tg_local_run(const TgLocalRun *run, GError **error)
@@ -275,7 +298,6 @@ TgAttempt *tg_local_run(const TgLocalRun *run, GError **error)
     loop.subtasks = g_hash_table_new_full(NULL, NULL, NULL, (GDestroyNotify)json_decref);
     loop.reused = g_hash_table_new(NULL, NULL);
     loop.ended = g_hash_table_new(NULL, NULL);
-    loop.saved = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
     loop.pool = g_thread_pool_new(work, loop.answers,
                                   run->threads_max == 0 ? -1 : (gint)run->threads_max, FALSE, NULL);
     gboolean ok = run_to_the_end(&loop, error);

@@ -32,6 +32,7 @@ typedef struct {
     const TgStatusFolder *status; /* NULL: nothing is saved, nothing reused */
     GHashTable *run_names;        /* full names that run, others are skipped; NULL: all */
     GHashTable *reuse_names;      /* whose saved state is reused; NULL: all */
+    gboolean reuses_error_tasks;  /* states of ^error and ^failure-alert, too, as Digdag does */
     guint tasks_max;              /* 0: no limit */
     guint threads_max;            /* 0: as many as tasks are ready */
     const gint *is_cancelled;     /* looked at with g_atomic_int_get */

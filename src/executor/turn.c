@@ -84,7 +84,11 @@ static gboolean set_type(json_t *params)
         gsize size = strlen(key);
 
         if (size > 1 && key[size - 1] == '>') {
-            json_object_set(params, "_command", value);
+            if (json_is_null(value)) { /* as if there were none */
+                (void)json_object_del(params, "_command");
+            } else {
+                json_object_set(params, "_command", value);
+            }
             json_object_set_new(params, "_type", json_stringn(key, size - 1));
             return TRUE;
         }

@@ -5,13 +5,23 @@
 static gboolean call_run(TgTurn *turn, TgOutcome *out, GError **error)
 {
     g_autofree char *path = tg_params_dup_text(turn->params, "_command", error);
+    g_autoptr(GError) problem = NULL;
 
     if (path == NULL) {
         return FALSE;
     }
-    turn->subtasks = turn->services->load_workflow(turn->services, turn->work_folder, path, error);
+    turn->subtasks =
+        turn->services->load_workflow(turn->services, turn->work_folder, path, &problem);
     if (turn->subtasks == NULL) {
-        g_prefix_error(error, "call>: ");
+        if (problem->code == TG_ERROR_NOT_FOUND) {
+            g_autofree char *file =
+                g_str_has_suffix(path, ".dig") ? g_strdup(path) : g_strconcat(path, ".dig", NULL);
+            g_autofree char *full = g_canonicalize_filename(file, turn->work_folder);
+
+            g_set_error(error, TG_ERROR, TG_ERROR_CONFIG, "File not found: %s", full);
+            return FALSE;
+        }
+        g_propagate_prefixed_error(error, g_steal_pointer(&problem), "call>: ");
         return FALSE;
     }
     *out = TG_OUTCOME_DONE;

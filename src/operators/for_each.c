@@ -34,7 +34,6 @@ static json_t *read_lists(const json_t *map, GError **error)
         json_t *list = tg_params_parse_list(map, key, error);
 
         if (list == NULL) {
-            g_prefix_error(error, "for_each>: ");
             json_decref(lists);
             return NULL;
         }

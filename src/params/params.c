@@ -185,7 +185,7 @@ json_t *tg_params_parse_map(const json_t *params, const char *key, GError **erro
     g_autoptr(json_t) value = parse_nested(params, key, "a map", error);
 
     if (value != NULL && !json_is_object(value)) {
-        fail_type(error, key, "a map", value);
+        g_set_error(error, TG_ERROR, TG_ERROR_CONFIG, "Parameter '%s' must be an object", key);
         return NULL;
     }
     return g_steal_pointer(&value);
@@ -196,7 +196,7 @@ json_t *tg_params_parse_list(const json_t *params, const char *key, GError **err
     g_autoptr(json_t) value = parse_nested(params, key, "a list", error);
 
     if (value != NULL && !json_is_array(value)) {
-        fail_type(error, key, "a list", value);
+        fail_type(error, key, "array type", value);
         return NULL;
     }
     return g_steal_pointer(&value);
@@ -210,7 +210,7 @@ json_t *tg_params_get_map_or_empty(const json_t *params, const char *key, GError
         return json_object();
     }
     if (!json_is_object(value)) {
-        fail_type(error, key, "a map", value);
+        g_set_error(error, TG_ERROR, TG_ERROR_CONFIG, "Parameter '%s' must be an object", key);
         return NULL;
     }
     return json_incref(value);

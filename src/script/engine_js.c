@@ -6,7 +6,7 @@
 #include <time.h>
 
 #include "base/clock.h"
-#include "es5_globals.inc"
+#include "template_globals.inc"
 #include "moment_bytecode.inc"
 #include "script/script.h"
 
@@ -70,7 +70,7 @@ TgJs *tg_js_new(GTimeZone *zone)
         g_error("out of memory");
     }
     JS_AddIntrinsicRegExpCompiler(js->context);
-    JS_FreeValue(js->context, run_bytecode(js->context, es5_globals, sizeof es5_globals));
+    JS_FreeValue(js->context, run_bytecode(js->context, template_globals, sizeof template_globals));
     JS_SetInterruptHandler(js->runtime, check_time, js); /* the clock starts with a call */
     return js;
 }

@@ -83,6 +83,7 @@ static const char *newer_mark(const char *p)
 typedef struct {
     const char *p;
     char last;
+    char before_brace; /* `last` at the latest `{` */
 } Reader;
 
 /* A word: newer syntax unless it is the name of a member. */
@@ -90,11 +91,15 @@ static const char *read_word(Reader *reader)
 {
     const char *start = reader->p;
     gboolean is_member = reader->last == '.';
+    gboolean is_radix = *start == '0' && start[1] != '\0' && strchr("bBoO", start[1]) != NULL;
 
     while (is_word(*reader->p)) {
         reader->p++;
     }
     reader->last = 'a';
+    if (is_radix) {
+        return "a number with 0b or 0o";
+    }
     return is_member ? NULL : newer_word(start, (gsize)(reader->p - start), reader->p);
 }
 
@@ -102,6 +107,14 @@ static const char *read_mark(Reader *reader)
 {
     const char *found = newer_mark(reader->p);
 
+    /* `({[` and its like: a computed key; `{[` alone may be a block */
+    if (*reader->p == '[' && reader->last == '{' && reader->before_brace != '\0' &&
+        strchr("(=,:[?&|", reader->before_brace) != NULL) {
+        return "a computed key";
+    }
+    if (*reader->p == '{') {
+        reader->before_brace = reader->last;
+    }
     reader->last = g_ascii_isspace(*reader->p) ? reader->last : *reader->p;
     reader->p++;
     return found;

@@ -242,7 +242,7 @@ static void add_failure_alert(TgAttempt *attempt, TgTask *root)
     g_autoptr(TgGraph) graph =
         tg_graph_compile(root->full_name, "^failure-alert", config, NULL, NULL);
 
-    (void)tg_attempt_add_graph(attempt, root, graph, FALSE);
+    (void)tg_attempt_add_graph(attempt, root, graph);
 }
 
 static void finish_failed(TgAttempt *attempt, TgTask *task)
@@ -311,7 +311,7 @@ TgAttempt *tg_attempt_new(const TgGraph *graph, const json_t *params, guint task
     if (!tg_attempt_check_limit(attempt, graph->tasks->len, error)) {
         return NULL;
     }
-    (void)tg_attempt_add_graph(attempt, NULL, graph, TRUE);
+    (void)tg_attempt_add_graph(attempt, NULL, graph);
     return g_steal_pointer(&attempt);
 }
 

@@ -27,7 +27,6 @@ typedef struct {
     int parent_id; /* -1: the root */
     char *full_name;
     gboolean is_group;
-    gboolean is_initial;    /* belongs to the definition; a group retry copies these */
     gboolean is_superseded; /* a group retry made a newer copy of it */
     TgTaskState state;
     gboolean error_delayed; /* ends in ERROR (GROUP_ERROR for a group) once its ^error is done */

@@ -23,8 +23,7 @@ static inline TgTask *tg_attempt_at(const TgAttempt *attempt, guint id)
 gboolean tg_attempt_check_limit(const TgAttempt *attempt, guint adding, GError **error);
 
 /* Adds a compiled list below `parent`; the id of its first task. */
-guint tg_attempt_add_graph(TgAttempt *attempt, const TgTask *parent, const TgGraph *graph,
-                           gboolean is_initial);
+guint tg_attempt_add_graph(TgAttempt *attempt, const TgTask *parent, const TgGraph *graph);
 
 /* Adds `config` as task `name` below `parent`, to wait for `upstream` (-1: for none). */
 gboolean tg_attempt_add_generated(TgAttempt *attempt, TgTask *parent, const char *name,

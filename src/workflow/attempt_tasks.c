@@ -43,8 +43,7 @@ gboolean tg_attempt_check_limit(const TgAttempt *attempt, guint adding, GError *
 }
 
 /* Adds a compiled list below `parent`; the id of its first task. */
-guint tg_attempt_add_graph(TgAttempt *attempt, const TgTask *parent, const TgGraph *graph,
-                           gboolean is_initial)
+guint tg_attempt_add_graph(TgAttempt *attempt, const TgTask *parent, const TgGraph *graph)
 {
     guint first = attempt->tasks->len;
 
@@ -57,7 +56,6 @@ guint tg_attempt_add_graph(TgAttempt *attempt, const TgTask *parent, const TgGra
         TgTask *task = add_task(attempt, its_parent, definition->full_name);
 
         task->is_group = definition->is_group;
-        task->is_initial = is_initial;
         task->local = json_incref(definition->local);
         task->export = json_incref(definition->export);
         for (guint u = 0; u < definition->upstreams->len; u++) {
@@ -72,13 +70,12 @@ gboolean tg_attempt_add_generated(TgAttempt *attempt, TgTask *parent, const char
                                   const json_t *config, int upstream, GError **error)
 {
     g_autoptr(TgGraph) graph = tg_graph_compile(parent->full_name, name, config, NULL, error);
-    gboolean is_initial = strcmp(name, "^sub") == 0;
     guint id = 0;
 
     if (graph == NULL || !tg_attempt_check_limit(attempt, graph->tasks->len, error)) {
         return FALSE;
     }
-    id = tg_attempt_add_graph(attempt, parent, graph, is_initial);
+    id = tg_attempt_add_graph(attempt, parent, graph);
     if (upstream >= 0) {
         add_upstream(attempt, tg_attempt_at(attempt, id), (guint)upstream);
     }
@@ -93,8 +90,11 @@ static void supersede_children(TgAttempt *attempt, TgTask *task, GArray *initial
         TgTask *child = tg_attempt_at(attempt, g_array_index(task->children, guint, i));
         gboolean is_generated = strstr(child->full_name + strlen(task->full_name), "^") != NULL;
 
+        if (child->is_superseded) { /* of the round before */
+            continue;
+        }
         child->is_superseded = TRUE;
-        if (child->is_initial && !is_generated) {
+        if (!is_generated) {
             g_array_append_val(initial, child->id);
             supersede_children(attempt, child, initial);
         }

@@ -80,3 +80,8 @@ json_t *tg_retry_next_state(const json_t *state)
     json_object_set_new(next, "retry_count", json_integer(count_of(state) + 1));
     return next;
 }
+
+gboolean tg_retry_has_happened(const json_t *state)
+{
+    return count_of(state) > 0;
+}

@@ -20,3 +20,6 @@ gboolean tg_retry_decide(const json_t *config, const json_t *state, gboolean *ou
 
 /* The state with its count one up. A new reference. */
 json_t *tg_retry_next_state(const json_t *state);
+
+/* Whether the state says that a retry was decided before. */
+gboolean tg_retry_has_happened(const json_t *state);
