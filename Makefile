@@ -26,7 +26,9 @@ check: | deps
 
 check-long: all debug
 	KILLS=100 TEGARU=$(CURDIR)/$(BUILD)/src/cli/tegaru TG_SOURCE_DIR=$(CURDIR) python3 tests/e2e/kill.py
+	$(BUILD)/tests/sim/sim 1 1000000
 	dev/fuzz 300
+	test -z "$(ORACLE)" || tests/differential/differential.py $(ORACLE) $(BUILD)/src/cli/tegaru --count 1000
 
 bench: all
 	@tests/bench/run.py $(BUILD)

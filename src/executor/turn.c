@@ -70,8 +70,21 @@ static json_t *evaluate(TgTurnJob *job, GError **error)
     return tg_script_fill_params(script, all, job->params, error);
 }
 
-/* Sets _type and _command from the first key that ends in '>', which may be an exported one;
- * FALSE: the task has no operator. */
+/* The first key that ends in '>', which may be an exported one; NULL: the task has no operator. */
+static const char *operator_key(const json_t *params)
+{
+    const char *key = NULL;
+    json_t *value = NULL;
+
+    json_object_foreach ((json_t *)params, key, value) {
+        if (strlen(key) > 1 && g_str_has_suffix(key, ">")) {
+            return key;
+        }
+    }
+    return NULL;
+}
+
+/* Sets _type and _command; FALSE: the task has no operator. */
 static gboolean set_type(json_t *params)
 {
     const char *key = NULL;
@@ -80,20 +93,20 @@ static gboolean set_type(json_t *params)
     if (json_is_string(json_object_get(params, "_type"))) {
         return TRUE;
     }
-    json_object_foreach (params, key, value) {
-        gsize size = strlen(key);
-
-        if (size > 1 && key[size - 1] == '>') {
-            if (json_is_null(value)) { /* as if there were none */
-                (void)json_object_del(params, "_command");
-            } else {
-                json_object_set(params, "_command", value);
-            }
-            json_object_set_new(params, "_type", json_stringn(key, size - 1));
-            return TRUE;
-        }
+    key = operator_key(params);
+    if (key == NULL) {
+        return FALSE;
     }
-    return FALSE;
+    g_autofree char *type = g_strndup(key, strlen(key) - 1);
+
+    value = json_object_get(params, key);
+    if (json_is_null(value)) { /* as if there were none */
+        (void)json_object_del(params, "_command");
+    } else {
+        json_object_set(params, "_command", value);
+    }
+    json_object_set_new(params, "_type", json_string(type));
+    return TRUE;
 }
 
 static const TgOperator *find_operator(const TgTurnContext *context, const char *type,
