@@ -179,27 +179,27 @@ static gint64 session_id_of(const TgRunRequired *self, const char *workflow, gin
 
 /* The attempt of a request, not yet started; NULL with an error. */
 static Attempt *attempt_new(TgRunRequired *self, const TgSessionRequest *request,
-                            const TgWorkflowFile *workflow, GError **error)
+                            const TgWorkflowFile *workflow, gint64 session_time_ms, GError **error)
 {
     g_autofree char *root = g_strconcat("+", workflow->name, NULL);
     gint64 id = (gint64)self->attempts->len + 1;
     Attempt *attempt = g_new0(Attempt, 1);
 
     attempt->owner = self;
-    attempt->key = key_of(workflow->name, request->session_time_ms, request->retry_attempt_name);
+    attempt->key = key_of(workflow->name, session_time_ms, request->retry_attempt_name);
     attempt->workflow_name = g_strdup(workflow->name);
     attempt->timezone_name = g_strdup(workflow->timezone);
     attempt->uuid = tg_random_uuid();
     attempt->retry_attempt_name = g_strdup(request->retry_attempt_name);
-    attempt->identity = (TgAttemptIdentity){
-        .timezone_name = attempt->timezone_name,
-        .zone = tg_zone_new(workflow->timezone, error),
-        .session_uuid = attempt->uuid,
-        .retry_attempt_name = attempt->retry_attempt_name,
-        .session_time_ms = request->session_time_ms,
-        .session_id = session_id_of(self, workflow->name, request->session_time_ms),
-        .attempt_id = id,
-        .project_id = 1};
+    attempt->identity =
+        (TgAttemptIdentity){.timezone_name = attempt->timezone_name,
+                            .zone = tg_zone_new(workflow->timezone, error),
+                            .session_uuid = attempt->uuid,
+                            .retry_attempt_name = attempt->retry_attempt_name,
+                            .session_time_ms = session_time_ms,
+                            .session_id = session_id_of(self, workflow->name, session_time_ms),
+                            .attempt_id = id,
+                            .project_id = 1};
     attempt->params = json_deep_copy(self->params);
     attempt->graph = attempt->identity.zone == NULL
                          ? NULL
@@ -281,18 +281,24 @@ static gboolean start_locked(TgRunRequired *self, const TgSessionRequest *reques
                              TgSessionAnswer *out, GError **error)
 {
     const TgWorkflowFile *workflow = find_workflow(self, request, error);
+    gint64 session_time_ms = 0;
     gint64 id = 0;
 
     if (workflow == NULL) {
         return FALSE;
     }
-    g_autofree char *key =
-        key_of(workflow->name, request->session_time_ms, request->retry_attempt_name);
+    if (!tg_zone_parse_time(request->session_time, &session_time_ms)) {
+        g_set_error(error, TG_ERROR, TG_ERROR_CONFIG,
+                    "session_time '%s' is no time with offset, such as 2020-01-31T00:00:00+09:00",
+                    request->session_time);
+        return FALSE;
+    }
+    g_autofree char *key = key_of(workflow->name, session_time_ms, request->retry_attempt_name);
     Attempt *attempt = find(self, key, &id);
 
     out->is_new = attempt == NULL;
     if (attempt == NULL) {
-        attempt = attempt_new(self, request, workflow, error);
+        attempt = attempt_new(self, request, workflow, session_time_ms, error);
         if (attempt == NULL) {
             return FALSE;
         }

@@ -5,7 +5,6 @@
 #include "base/random.h"
 #include "operators/support.h"
 #include "params/params.h"
-#include "schedule/zone.h"
 
 #define POLL_MS_FIRST 20
 #define POLL_MS_MAX 1000
@@ -64,28 +63,13 @@ static gboolean read_own(const TgTurn *turn, Wanted *wanted, GError **error)
     return TRUE;
 }
 
-static gboolean read_session_time(const TgTurn *turn, Wanted *wanted, GError **error)
-{
-    wanted->session_time = tg_params_dup_text(turn->params, "session_time", error);
-    if (wanted->session_time == NULL) {
-        return FALSE;
-    }
-    if (!tg_zone_parse_time(wanted->session_time, &wanted->request.session_time_ms)) {
-        g_set_error(error, TG_ERROR, TG_ERROR_CONFIG,
-                    "require>: session_time '%s' is no time with offset, such as "
-                    "2020-01-31T00:00:00+09:00",
-                    wanted->session_time);
-        return FALSE;
-    }
-    return TRUE;
-}
-
 static gboolean read_wanted(const TgTurn *turn, Wanted *wanted, GError **error)
 {
     static const char *const kinds[] = {"none", "failed", "all", NULL};
 
     wanted->workflow = tg_params_dup_text(turn->params, "_command", error);
-    if (wanted->workflow == NULL || !read_session_time(turn, wanted, error) ||
+    wanted->session_time = tg_params_dup_text(turn->params, "session_time", error);
+    if (wanted->workflow == NULL || wanted->session_time == NULL ||
         !tg_params_get_boolean(turn->params, "ignore_failure", FALSE, &wanted->ignore_failure,
                                error) ||
         !tg_params_dup_text_or(turn->params, "rerun_on", "none", &wanted->rerun_on, error)) {
@@ -101,6 +85,7 @@ static gboolean read_wanted(const TgTurn *turn, Wanted *wanted, GError **error)
         return FALSE;
     }
     wanted->request.workflow = wanted->workflow;
+    wanted->request.session_time = wanted->session_time;
     wanted->request.project_name = wanted->project_name;
     wanted->request.retry_attempt_name = wanted->retry_attempt_name;
     wanted->request.params = wanted->params;

@@ -12,9 +12,9 @@ typedef struct {
     const char *project_name;       /* NULL: this project */
     gint64 project_id;              /* 0: this project */
     const char *retry_attempt_name; /* NULL: the first attempt of the session */
-    gint64 session_time_ms;
-    gint64 attempt_id;    /* who asks */
-    const json_t *params; /* for the attempt, when it has to be started */
+    const char *session_time;       /* with offset: 2020-01-31T00:00:00+09:00 */
+    gint64 attempt_id;              /* who asks */
+    const json_t *params;           /* for the attempt, when it has to be started */
 } TgSessionRequest;
 
 /* How it is with that session. */

@@ -6,9 +6,9 @@
 #include <time.h>
 
 #include "base/clock.h"
-#include "template_globals.inc"
 #include "moment_bytecode.inc"
 #include "script/script.h"
+#include "template_globals.inc"
 
 #define STACK_BYTES_MAX ((gsize)512 * 1024) /* a small part of a thread's stack */
 
