@@ -1,0 +1,453 @@
+/* The calls of S3. */
+#include "aws/s3.h"
+
+#include <string.h>
+
+#include "aws/s3_internal.h"
+
+#define TRIES_MAX 4
+#define COPY_BYTES_MAX (G_GINT64_CONSTANT(5) * 1024 * 1024 * 1024) /* of one call */
+#define PART_BYTES (G_GINT64_CONSTANT(512) * 1024 * 1024)
+#define PARTS_MAX 10000
+#define KEY_BYTES 32
+
+/* Splits the endpoint; its path has no meaning for S3. */
+static gboolean read_endpoint(TgS3 *s3, const char *endpoint, GError **error)
+{
+    g_autoptr(GUri) uri = NULL;
+    g_autofree char *full = strstr(endpoint, "://") != NULL
+                                ? g_strdup(endpoint)
+                                : g_strconcat("https://", endpoint, NULL);
+
+    uri = g_uri_parse(full, G_URI_FLAGS_NONE, NULL);
+    if (uri == NULL || g_uri_get_host(uri) == NULL || *g_uri_get_host(uri) == '\0' ||
+        strlen(g_uri_get_path(uri)) > 1 ||
+        (strcmp(g_uri_get_scheme(uri), "http") != 0 &&
+         strcmp(g_uri_get_scheme(uri), "https") != 0)) {
+        g_set_error(error, TG_ERROR, TG_ERROR_CONFIG,
+                    "the endpoint '%s' is no address like https://host or http://host:9000",
+                    endpoint);
+        return FALSE;
+    }
+    const char *host = g_uri_get_host(uri);
+    int port = g_uri_get_port(uri);
+    gboolean is_own = port <= 0 || port == (strcmp(g_uri_get_scheme(uri), "http") == 0 ? 80 : 443);
+    gboolean is_v6 = strchr(host, ':') != NULL;
+
+    g_free(s3->scheme);
+    s3->scheme = g_strdup(g_uri_get_scheme(uri));
+    s3->host = is_own ? g_strdup_printf(is_v6 ? "[%s]" : "%s", host)
+                      : g_strdup_printf(is_v6 ? "[%s]:%d" : "%s:%d", host, port);
+    s3->path_style = s3->path_style || g_hostname_is_ip_address(host);
+    return TRUE;
+}
+
+/* The three headers of a key that the caller keeps. */
+static gboolean read_sse_key(TgS3 *s3, const TgS3Options *options, GError **error)
+{
+    gsize size = 0;
+    g_autofree guchar *key = g_base64_decode(options->sse_c_key, &size);
+    guint8 digest[16];
+    gsize digest_size = sizeof(digest);
+    g_autoptr(GChecksum) md5 = g_checksum_new(G_CHECKSUM_MD5);
+
+    if (size != KEY_BYTES) {
+        g_set_error(error, TG_ERROR, TG_ERROR_CONFIG,
+                    "the SSE-C key must be %d bytes in base64 but has %" G_GSIZE_FORMAT, KEY_BYTES,
+                    size);
+        return FALSE;
+    }
+    g_checksum_update(md5, key, (gssize)size);
+    g_checksum_get_digest(md5, digest, &digest_size);
+    s3->sse_headers[0] = g_strdup("x-amz-server-side-encryption-customer-algorithm");
+    s3->sse_headers[1] =
+        g_strdup(options->sse_c_algorithm == NULL ? "AES256" : options->sse_c_algorithm);
+    s3->sse_headers[2] = g_strdup("x-amz-server-side-encryption-customer-key");
+    s3->sse_headers[3] = g_strdup(options->sse_c_key);
+    s3->sse_headers[4] = g_strdup("x-amz-server-side-encryption-customer-key-md5");
+    s3->sse_headers[5] = options->sse_c_md5 == NULL ? g_base64_encode(digest, digest_size)
+                                                    : g_strdup(options->sse_c_md5);
+    return TRUE;
+}
+
+TgS3 *tg_s3_new(const TgS3Options *options, GError **error)
+{
+    g_autoptr(TgS3) s3 = g_new0(TgS3, 1);
+
+    g_mutex_init(&s3->mutex);
+    s3->http = tg_http_new();
+    s3->credentials = tg_aws_credentials_ref(options->credentials);
+    s3->region = g_strdup(options->region == NULL ? "us-east-1" : options->region);
+    s3->scheme = g_strdup("https");
+    s3->path_style = options->path_style;
+    s3->tries_max = options->tries_max == 0 ? TRIES_MAX : options->tries_max;
+    s3->part_bytes = options->part_bytes;
+    s3->is_cancelled = options->is_cancelled;
+    if ((options->endpoint != NULL && !read_endpoint(s3, options->endpoint, error)) ||
+        (options->sse_c_key != NULL && !read_sse_key(s3, options, error))) {
+        return NULL;
+    }
+    return g_steal_pointer(&s3);
+}
+
+void tg_s3_free(TgS3 *s3)
+{
+    if (s3 == NULL) {
+        return;
+    }
+    tg_http_free(s3->http);
+    tg_aws_credentials_unref(s3->credentials);
+    g_mutex_clear(&s3->mutex);
+    g_free(s3->region);
+    g_free(s3->scheme);
+    g_free(s3->host);
+    for (gsize i = 0; i < G_N_ELEMENTS(s3->sse_headers); i++) {
+        g_free(s3->sse_headers[i]);
+    }
+    g_free(s3);
+}
+
+void tg_s3_info_clear(TgS3Info *info)
+{
+    g_clear_pointer(&info->etag, g_free);
+    g_clear_pointer(&info->header_names, g_ptr_array_unref);
+    g_clear_pointer(&info->header_values, g_ptr_array_unref);
+}
+
+static char *version_query(const TgS3Place *place)
+{
+    g_autofree char *version =
+        place->version_id == NULL ? NULL : tg_s3_escape(place->version_id, "");
+
+    return version == NULL ? NULL : g_strconcat("versionId=", version, NULL);
+}
+
+/* "Wed, 21 Oct 2015 07:28:00 GMT" in milliseconds; 0 when it is something else. */
+static gint64 parse_http_time(const char *text)
+{
+    static const char months[] = "JanFebMarAprMayJunJulAugSepOctNovDec";
+    g_auto(GStrv) words = g_strsplit(text, " ", -1);
+    g_auto(GStrv) clock = NULL;
+    const char *month = NULL;
+    g_autoptr(GDateTime) time = NULL;
+
+    if (g_strv_length(words) < 5 || strlen(words[2]) != 3) {
+        return 0;
+    }
+    month = strstr(months, words[2]);
+    clock = g_strsplit(words[4], ":", -1);
+    if (month == NULL || g_strv_length(clock) != 3) {
+        return 0;
+    }
+    time = g_date_time_new_utc(
+        (int)g_ascii_strtoll(words[3], NULL, 10), (int)((month - months) / 3) + 1,
+        (int)g_ascii_strtoll(words[1], NULL, 10), (int)g_ascii_strtoll(clock[0], NULL, 10),
+        (int)g_ascii_strtoll(clock[1], NULL, 10), (double)g_ascii_strtoll(clock[2], NULL, 10));
+    return time == NULL ? 0 : g_date_time_to_unix(time) * 1000;
+}
+
+static char *etag_of(const TgHttpAnswer *answer)
+{
+    const char *etag = tg_http_answer_header(answer, "etag");
+    gsize size = etag == NULL ? 0 : strlen(etag);
+
+    return size >= 2 && etag[0] == '"' ? g_strndup(etag + 1, size - 2) : g_strdup(etag);
+}
+
+gboolean tg_s3_head(TgS3 *s3, const TgS3Place *place, TgS3Info *out, GError **error)
+{
+    g_autofree char *query = version_query(place);
+    TgS3Call call = {.method = "HEAD",
+                     .bucket = place->bucket,
+                     .key = place->key,
+                     .query = query,
+                     .verb = "look at"};
+    g_autoptr(TgHttpAnswer) answer = tg_s3_call(s3, &call, error);
+
+    if (answer == NULL) {
+        return FALSE;
+    }
+    const char *size = tg_http_answer_header(answer, "content-length");
+    const char *modified = tg_http_answer_header(answer, "last-modified");
+
+    *out = (TgS3Info){.size_bytes = size == NULL ? 0 : g_ascii_strtoll(size, NULL, 10),
+                      .modified_at_ms = modified == NULL ? 0 : parse_http_time(modified),
+                      .etag = etag_of(answer),
+                      .header_names = g_ptr_array_ref(answer->header_names),
+                      .header_values = g_ptr_array_ref(answer->header_values)};
+    return TRUE;
+}
+
+GByteArray *tg_s3_get(TgS3 *s3, const TgS3Place *place, gint64 from, gint64 size, gsize bytes_max,
+                      GError **error)
+{
+    g_autofree char *query = version_query(place);
+    g_autofree char *range = size < 0
+                                 ? g_strdup_printf("bytes=%" G_GINT64_FORMAT "-", from)
+                                 : g_strdup_printf("bytes=%" G_GINT64_FORMAT "-%" G_GINT64_FORMAT,
+                                                   from, from + size - 1);
+    gboolean is_whole = from == 0 && size < 0;
+    TgS3Call call = {.method = "GET",
+                     .bucket = place->bucket,
+                     .key = place->key,
+                     .query = query,
+                     .headers = {is_whole ? NULL : "range", range, NULL},
+                     .answer_bytes_max = bytes_max,
+                     .verb = "read"};
+    g_autoptr(TgHttpAnswer) answer = NULL;
+
+    if (size == 0) {
+        return g_byte_array_new();
+    }
+    answer = tg_s3_call(s3, &call, error);
+    return answer == NULL ? NULL : g_byte_array_ref(answer->body);
+}
+
+gboolean tg_s3_put(TgS3 *s3, const TgS3Place *place, const char *bytes, gsize size_bytes,
+                   char **out_etag, GError **error)
+{
+    TgS3Call call = {.method = "PUT",
+                     .bucket = place->bucket,
+                     .key = place->key,
+                     .body = bytes,
+                     .body_size = size_bytes,
+                     .verb = "write"};
+    g_autoptr(TgHttpAnswer) answer = tg_s3_call(s3, &call, error);
+
+    if (answer != NULL && out_etag != NULL) {
+        *out_etag = etag_of(answer);
+    }
+    return answer != NULL;
+}
+
+gboolean tg_s3_delete(TgS3 *s3, const TgS3Place *place, GError **error)
+{
+    g_autofree char *query = version_query(place);
+    TgS3Call call = {.method = "DELETE",
+                     .bucket = place->bucket,
+                     .key = place->key,
+                     .query = query,
+                     .verb = "delete"};
+    g_autoptr(GError) problem = NULL;
+    g_autoptr(TgHttpAnswer) answer = tg_s3_call(s3, &call, &problem);
+
+    /* Real S3 says 204 for a missing object, others 404; a missing bucket is a mistake. */
+    if (answer == NULL && g_error_matches(problem, TG_ERROR, TG_ERROR_NOT_FOUND) &&
+        strstr(problem->message, "NoSuchBucket") == NULL) {
+        return TRUE;
+    }
+    if (answer == NULL) {
+        g_propagate_error(error, g_steal_pointer(&problem));
+    }
+    return answer != NULL;
+}
+
+/* "/bucket/key?versionId=…", as a header. */
+static char *copy_source(const TgS3Place *from)
+{
+    g_autofree char *key = tg_s3_escape(from->key, "/");
+    g_autofree char *version = version_query(from);
+
+    return g_strconcat("/", from->bucket, "/", key, version == NULL ? "" : "?",
+                       version == NULL ? "" : version, NULL);
+}
+
+static gboolean copy_at_once(TgS3 *s3, const char *source, const TgS3Place *to, char **out_etag,
+                             GError **error)
+{
+    TgS3Call call = {.method = "PUT",
+                     .bucket = to->bucket,
+                     .key = to->key,
+                     .headers = {"x-amz-copy-source", source, NULL},
+                     .verb = "copy to"};
+    g_auto(TgS3Answer) answer = {NULL};
+
+    if (!tg_s3_call_xml(s3, &call, &answer, error)) {
+        return FALSE;
+    }
+    if (out_etag != NULL) {
+        *out_etag = g_steal_pointer(&answer.etag);
+    }
+    return TRUE;
+}
+
+/* A copy in parts. */
+typedef struct {
+    TgS3 *s3;
+    const char *source;
+    const TgS3Place *to;
+    gint64 size_bytes;
+    gint64 part_bytes;
+    char *upload;  /* "uploadId=…" */
+    GString *list; /* of what is done, as S3 wants it at the end */
+} Parts;
+
+static gboolean begin_parts(Parts *parts, GError **error)
+{
+    TgS3Call call = {.method = "POST",
+                     .bucket = parts->to->bucket,
+                     .key = parts->to->key,
+                     .query = "uploads=",
+                     .verb = "copy to"};
+    g_auto(TgS3Answer) answer = {NULL};
+
+    if (!tg_s3_call_xml(parts->s3, &call, &answer, error)) {
+        return FALSE;
+    }
+    if (answer.upload_id == NULL) {
+        g_set_error(error, TG_ERROR, TG_ERROR_RETRY,
+                    "cannot copy to s3://%s/%s: the server gives no upload id", parts->to->bucket,
+                    parts->to->key);
+        return FALSE;
+    }
+    g_autofree char *id = tg_s3_escape(answer.upload_id, "");
+
+    parts->upload = g_strconcat("uploadId=", id, NULL);
+    return TRUE;
+}
+
+static gboolean copy_part(Parts *parts, guint number, gint64 from, GError **error)
+{
+    gint64 end = MIN(from + parts->part_bytes, parts->size_bytes) - 1;
+    g_autofree char *query = g_strdup_printf("partNumber=%u&%s", number, parts->upload);
+    g_autofree char *range =
+        g_strdup_printf("bytes=%" G_GINT64_FORMAT "-%" G_GINT64_FORMAT, from, end);
+    TgS3Call call = {
+        .method = "PUT",
+        .bucket = parts->to->bucket,
+        .key = parts->to->key,
+        .query = query,
+        .headers = {"x-amz-copy-source", parts->source, "x-amz-copy-source-range", range, NULL},
+        .verb = "copy to"};
+    g_auto(TgS3Answer) answer = {NULL};
+    g_autofree char *etag = NULL;
+
+    if (!tg_s3_call_xml(parts->s3, &call, &answer, error)) {
+        return FALSE;
+    }
+    etag = g_markup_escape_text(answer.etag == NULL ? "" : answer.etag, -1);
+    g_string_append_printf(
+        parts->list, "<Part><PartNumber>%u</PartNumber><ETag>\"%s\"</ETag></Part>", number, etag);
+    return TRUE;
+}
+
+static gboolean end_parts(Parts *parts, char **out_etag, GError **error)
+{
+    g_autofree char *body = g_strconcat("<CompleteMultipartUpload>", parts->list->str,
+                                        "</CompleteMultipartUpload>", NULL);
+    TgS3Call call = {.method = "POST",
+                     .bucket = parts->to->bucket,
+                     .key = parts->to->key,
+                     .query = parts->upload,
+                     .headers = {"content-type", "application/xml", NULL},
+                     .body = body,
+                     .body_size = strlen(body),
+                     .verb = "copy to"};
+    g_auto(TgS3Answer) answer = {NULL};
+
+    if (!tg_s3_call_xml(parts->s3, &call, &answer, error)) {
+        return FALSE;
+    }
+    if (out_etag != NULL) {
+        *out_etag = g_steal_pointer(&answer.etag);
+    }
+    return TRUE;
+}
+
+/* The parts cost money until they are gone. */
+static void abort_parts(const Parts *parts)
+{
+    TgS3Call call = {.method = "DELETE",
+                     .bucket = parts->to->bucket,
+                     .key = parts->to->key,
+                     .query = parts->upload,
+                     .verb = "clean up"};
+    g_autoptr(TgHttpAnswer) answer = tg_s3_call(parts->s3, &call, NULL);
+
+    (void)answer; /* the copy has failed already, with a better reason */
+}
+
+static gboolean copy_in_parts(Parts *parts, char **out_etag, GError **error)
+{
+    gboolean ok = begin_parts(parts, error);
+    guint number = 1;
+
+    if (!ok) {
+        return FALSE;
+    }
+    for (gint64 from = 0; ok && from < parts->size_bytes; from += parts->part_bytes) {
+        ok = copy_part(parts, number++, from, error);
+    }
+    ok = ok && end_parts(parts, out_etag, error);
+    if (!ok) {
+        abort_parts(parts);
+    }
+    return ok;
+}
+
+gboolean tg_s3_copy(TgS3 *s3, const TgS3Place *from, const TgS3Place *to, gint64 size_bytes,
+                    char **out_etag, GError **error)
+{
+    g_autofree char *source = copy_source(from);
+    gint64 at_once = s3->part_bytes == 0 ? COPY_BYTES_MAX : s3->part_bytes;
+    gint64 least = (size_bytes + PARTS_MAX - 1) / PARTS_MAX;
+    Parts parts = {.s3 = s3,
+                   .source = source,
+                   .to = to,
+                   .size_bytes = size_bytes,
+                   .part_bytes = MAX(s3->part_bytes == 0 ? PART_BYTES : s3->part_bytes, least)};
+
+    if (size_bytes <= at_once) {
+        return copy_at_once(s3, source, to, out_etag, error);
+    }
+    parts.list = g_string_new(NULL);
+    gboolean ok = copy_in_parts(&parts, out_etag, error);
+
+    (void)g_string_free(parts.list, TRUE);
+    g_free(parts.upload);
+    return ok;
+}
+
+/* One page of a list; *continuation is NULL behind the last. */
+static gboolean list_page(TgS3 *s3, const char *bucket, const char *prefix, char **continuation,
+                          GPtrArray *objects, GError **error)
+{
+    g_autofree char *escaped = tg_s3_escape(prefix, "");
+    g_autofree char *token = *continuation == NULL ? NULL : tg_s3_escape(*continuation, "");
+    g_autofree char *query = g_strconcat(
+        token == NULL ? "" : "continuation-token=", token == NULL ? "" : token,
+        token == NULL ? "" : "&", "encoding-type=url&list-type=2&prefix=", escaped, NULL);
+    TgS3Call call = {.method = "GET", .bucket = bucket, .query = query, .verb = "list"};
+    g_auto(TgS3Answer) answer = {NULL};
+
+    if (!tg_s3_call_xml(s3, &call, &answer, error)) {
+        return FALSE;
+    }
+    g_free(*continuation);
+    *continuation = g_steal_pointer(&answer.continuation);
+    for (guint i = 0; i < answer.take_objects->len; i++) {
+        g_ptr_array_add(objects, g_steal_pointer(&answer.take_objects->pdata[i]));
+    }
+    return TRUE;
+}
+
+GPtrArray *tg_s3_list(TgS3 *s3, const char *bucket, const char *prefix, guint objects_max,
+                      GError **error)
+{
+    g_autoptr(GPtrArray) objects =
+        g_ptr_array_new_with_free_func((GDestroyNotify)tg_s3_object_free);
+    g_autofree char *continuation = NULL;
+
+    do {
+        if (!list_page(s3, bucket, prefix, &continuation, objects, error)) {
+            return NULL;
+        }
+        if (objects->len > objects_max) {
+            g_set_error(error, TG_ERROR, TG_ERROR_CONFIG,
+                        "s3://%s/%s holds more than %u objects; name a longer prefix", bucket,
+                        prefix, objects_max);
+            return NULL;
+        }
+    } while (continuation != NULL);
+    return g_steal_pointer(&objects);
+}

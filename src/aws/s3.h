@@ -1,0 +1,88 @@
+/* Calls to S3, or a server that speaks like it. */
+#pragma once
+
+#include <glib.h>
+
+#include "aws/credentials.h"
+#include "aws/s3_answer.h"
+
+/* Where it is and who asks; lent for the time of the call, but is_cancelled. */
+typedef struct {
+    const char *endpoint;          /* "https://host[:port]"; NULL: AWS's own of the region */
+    const char *region;            /* NULL: us-east-1; AWS tells when a bucket lies elsewhere */
+    gboolean path_style;           /* the bucket in the path, not in the host's name */
+    TgAwsCredentials *credentials; /* a reference is kept */
+    const char *sse_c_key;         /* base64; of objects encrypted with the caller's key; or NULL */
+    const char *sse_c_algorithm;   /* NULL: AES256 */
+    const char *sse_c_md5;         /* base64; NULL: computed */
+    guint tries_max;               /* 0: 4 */
+    gint64 part_bytes;             /* of a copy in parts; 0: larger than 5 GB in 512 MB */
+    const gint *is_cancelled;      /* g_atomic_int_get; may be NULL */
+} TgS3Options;
+
+/* Any thread may use it. */
+typedef struct TgS3 TgS3;
+
+/* CONFIG for an endpoint that is no address. */
+TgS3 *tg_s3_new(const TgS3Options *options, GError **error);
+void tg_s3_free(TgS3 *s3);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(TgS3, tg_s3_free)
+
+/*
+ * All calls try again, later each time, when the server or the network fails. Errors: NOT_FOUND for
+ * a bucket or an object that is not there, DENIED for credentials and rights, CONFLICT, RETRY,
+ * CANCELLED, else CONFIG. Messages name the object, what the server said, and what to check.
+ */
+
+/* One object of one bucket. */
+typedef struct {
+    const char *bucket;
+    const char *key;
+    const char *version_id; /* NULL: the newest */
+} TgS3Place;
+
+/* What is known of an object without reading it. */
+typedef struct {
+    gint64 size_bytes;
+    gint64 modified_at_ms;   /* 0 when the server did not say */
+    char *etag;              /* without quotes */
+    GPtrArray *header_names; /* of the answer, lower case, and their values */
+    GPtrArray *header_values;
+} TgS3Info;
+
+void tg_s3_info_clear(TgS3Info *info);
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(TgS3Info, tg_s3_info_clear)
+
+gboolean tg_s3_head(TgS3 *s3, const TgS3Place *place, TgS3Info *out, GError **error);
+
+/**
+ * Bytes of an object; more than bytes_max is CONFIG.
+ *
+ * @from, size the range; size -1: to the end
+ * @return a NUL follows that is not counted
+ */
+GByteArray *tg_s3_get(TgS3 *s3, const TgS3Place *place, gint64 from, gint64 size, gsize bytes_max,
+                      GError **error);
+
+/* @out_etag may be NULL; the caller frees */
+gboolean tg_s3_put(TgS3 *s3, const TgS3Place *place, const char *bytes, gsize size_bytes,
+                   char **out_etag, GError **error);
+
+/**
+ * Copies within S3; large objects in parts, of which nothing is left when it fails.
+ *
+ * @size_bytes of the object, from head or list
+ */
+gboolean tg_s3_copy(TgS3 *s3, const TgS3Place *from, const TgS3Place *to, gint64 size_bytes,
+                    char **out_etag, GError **error);
+
+/* A missing object is fine. */
+gboolean tg_s3_delete(TgS3 *s3, const TgS3Place *place, GError **error);
+
+/**
+ * All objects whose key begins with a prefix, sorted by key; more than objects_max is CONFIG.
+ *
+ * @return of TgS3Object, freed with the array
+ */
+GPtrArray *tg_s3_list(TgS3 *s3, const char *bucket, const char *prefix, guint objects_max,
+                      GError **error);

@@ -1,0 +1,34 @@
+/* Reading the XML that S3 answers with. Its text is not trusted: sizes and counts have limits. */
+#pragma once
+
+#include <glib.h>
+
+#include "base/error.h"
+
+/* One object of a listing. */
+typedef struct {
+    char *key;
+    char *etag; /* without quotes */
+    gint64 size_bytes;
+    gint64 modified_at_ms; /* 0 when the server did not say */
+} TgS3Object;
+
+void tg_s3_object_free(TgS3Object *object);
+
+/* What an answer holds; each NULL when it is not in it. */
+typedef struct {
+    char *code; /* of an error */
+    char *message;
+    char *region;            /* that an error names */
+    char *etag;              /* of a copy or a finished upload, without quotes */
+    char *upload_id;         /* of a new multipart upload */
+    char *continuation;      /* of a list that goes on */
+    gboolean is_error;       /* an Error, also with the status 200 */
+    GPtrArray *take_objects; /* of TgS3Object, in the order of the keys */
+} TgS3Answer;
+
+void tg_s3_answer_clear(TgS3Answer *answer);
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(TgS3Answer, tg_s3_answer_clear)
+
+/* Reads an answer; one that is no XML is RETRY ("the server does not speak S3"). */
+gboolean tg_s3_answer_parse(const char *text, gsize size_bytes, TgS3Answer *out, GError **error);
