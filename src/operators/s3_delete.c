@@ -10,7 +10,7 @@ static const char *const options[] = {"if_missing", "dry_run", "max_objects", TG
                                       NULL};
 
 const TgOperator tg_operator_s3_delete = {.name = "s3_delete",
-                                      .help = "Deletes an object or all below a prefix",
-                                      .options = options,
-                                      .honours_retry = TRUE,
-                                      .run = s3_delete_run};
+                                          .help = "Deletes an object or all below a prefix",
+                                          .options = options,
+                                          .honours_retry = TRUE,
+                                          .run = s3_delete_run};

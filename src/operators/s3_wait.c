@@ -1,4 +1,5 @@
-/* s3_wait>: done when an object is there. Digdag's S3WaitOperatorFactory.java, PollingWaiter.java. */
+/* s3_wait>: done when an object is there. Digdag's S3WaitOperatorFactory.java, PollingWaiter.java.
+ */
 #include <string.h>
 
 #include "operators/support_duration.h"
@@ -80,12 +81,12 @@ static gboolean read_wait(const TgTurn *turn, Wait *wait, GError **error)
 /* "Content-Length"; AWS's own headers stay in lower case, as S3 sends them. */
 static char *shown_name(const char *name)
 {
-    char *shown = g_strdup(name);
+    char *shown = NULL;
 
     if (strcmp(name, "etag") == 0) {
-        memcpy(shown, "ETag", 4);
-        return shown;
+        return g_strdup("ETag");
     }
+    shown = g_strdup(name);
     if (g_str_has_prefix(name, "x-amz-")) {
         return shown;
     }
@@ -213,8 +214,7 @@ static gboolean s3_wait_run(TgTurn *turn, TgOutcome *out, GError **error)
 }
 
 static const char *const options[] = {
-    "bucket",           "key", "version_id", "timeout", "continue_on_timeout",
-    TG_BUCKETS_OPTIONS, NULL};
+    "bucket", "key", "version_id", "timeout", "continue_on_timeout", TG_BUCKETS_OPTIONS, NULL};
 
 const TgOperator tg_operator_s3_wait = {.name = "s3_wait",
                                         .help = "Waits until an object is in a bucket",

@@ -90,11 +90,9 @@ static gboolean read_params(const json_t *params, Settings *settings, GError **e
 /* Whether anything says how to reach S3. */
 static gboolean is_configured(const Settings *settings)
 {
-    static const char *const variables[] = {"AWS_ACCESS_KEY_ID",
-                                            "AWS_PROFILE",
-                                            "AWS_WEB_IDENTITY_TOKEN_FILE",
-                                            "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI",
-                                            "AWS_CONTAINER_CREDENTIALS_FULL_URI"};
+    static const char *const variables[] = {
+        "AWS_ACCESS_KEY_ID", "AWS_PROFILE", "AWS_WEB_IDENTITY_TOKEN_FILE",
+        "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI", "AWS_CONTAINER_CREDENTIALS_FULL_URI"};
 
     for (gsize i = 0; i < G_N_ELEMENTS(variables); i++) {
         if (g_getenv(variables[i]) != NULL) {
@@ -199,9 +197,9 @@ static GPtrArray *list_local(TgBuckets *buckets, const char *bucket, const char 
 GPtrArray *tg_buckets_list(TgBuckets *buckets, const char *bucket, const char *prefix,
                            GError **error)
 {
-    return buckets->s3 != NULL ? tg_s3_list(buckets->s3, bucket, prefix, TG_OPERATOR_S3_OBJECTS_MAX,
-                                            error)
-                               : list_local(buckets, bucket, prefix, error);
+    return buckets->s3 != NULL
+               ? tg_s3_list(buckets->s3, bucket, prefix, TG_OPERATOR_S3_OBJECTS_MAX, error)
+               : list_local(buckets, bucket, prefix, error);
 }
 
 /* What S3 would say of the file. */
@@ -215,8 +213,7 @@ static void fill_info(const TgS3Object *object, TgS3Info *out)
                       .header_names = g_ptr_array_new_with_free_func(g_free),
                       .header_values = g_ptr_array_new_with_free_func(g_free)};
     g_ptr_array_add(out->header_names, g_strdup("content-length"));
-    g_ptr_array_add(out->header_values,
-                    g_strdup_printf("%" G_GINT64_FORMAT, object->size_bytes));
+    g_ptr_array_add(out->header_values, g_strdup_printf("%" G_GINT64_FORMAT, object->size_bytes));
     g_ptr_array_add(out->header_names, g_strdup("etag"));
     g_ptr_array_add(out->header_values, g_strdup_printf("\"%s\"", object->etag));
     g_ptr_array_add(out->header_names, g_strdup("last-modified"));

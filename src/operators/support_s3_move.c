@@ -187,9 +187,8 @@ static void report_add(Report *report, const char *bucket, const char *key, gint
     report->count++;
     report->bytes += size_bytes;
     if (json_array_size(report->list) < LISTED_MAX) {
-        json_array_append_new(report->list,
-                              json_pack("{s:s, s:I, s:s*}", "object", url, "bytes",
-                                        (json_int_t)size_bytes, "etag", etag));
+        json_array_append_new(report->list, json_pack("{s:s, s:I, s:s*}", "object", url, "bytes",
+                                                      (json_int_t)size_bytes, "etag", etag));
     }
 }
 
@@ -258,8 +257,7 @@ static gboolean act(const TgTurn *turn, TgBuckets *buckets, const Job *job,
         return delete_all(turn, buckets, job, objects, report, error);
     }
     return copy_all(turn, buckets, job, objects, report, error) &&
-           (job->action == TG_S3_COPY ||
-            delete_all(turn, buckets, job, objects, NULL, error));
+           (job->action == TG_S3_COPY || delete_all(turn, buckets, job, objects, NULL, error));
 }
 
 static json_t *receipt_of(const Job *job, Report *report)

@@ -200,3 +200,12 @@ class Request:
 
 def key_md5(key_base64):
     return base64.b64encode(hashlib.md5(base64.b64decode(key_base64)).digest()).decode()
+
+
+if __name__ == "__main__":
+    # For unit tests: prints the port, answers until its input ends.
+    import sys
+    server = S3(page=2)
+    server.put("data", "big", bytes(range(256)) * 100)
+    print(server.port, flush=True)
+    sys.stdin.read()
