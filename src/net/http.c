@@ -172,6 +172,7 @@ static gboolean is_plain(const char *text)
 static gboolean add_headers(Transfer *transfer, GError **error)
 {
     const TgHttpRequest *request = transfer->request;
+    gboolean has_type = FALSE;
 
     for (gsize i = 0; i < request->headers_count; i++) {
         const TgHttpHeader *header = &request->headers[i];
@@ -180,6 +181,7 @@ static gboolean add_headers(Transfer *transfer, GError **error)
                                     ? g_strconcat(header->name, ";", NULL)
                                     : g_strconcat(header->name, ": ", header->value, NULL);
 
+        has_type = has_type || g_ascii_strcasecmp(header->name, "Content-Type") == 0;
         if (*header->name == '\0' || !is_plain(line)) {
             g_set_error(error, TG_ERROR, TG_ERROR_CONFIG,
                         "the HTTP header '%s' is empty or has a line end in it",
@@ -190,6 +192,10 @@ static gboolean add_headers(Transfer *transfer, GError **error)
     }
     /* Waiting for "100 Continue" costs a second with servers that never send it. */
     transfer->headers = transfer->api->curl_slist_append(transfer->headers, "Expect:");
+    if (!has_type) {
+        /* libcurl would call every body a form. */
+        transfer->headers = transfer->api->curl_slist_append(transfer->headers, "Content-Type:");
+    }
     return TRUE;
 }
 
@@ -288,7 +294,9 @@ char *tg_http_safe_url(const char *url)
 
 static void fail(const Transfer *transfer, CURLcode code, GError **error)
 {
-    g_autofree char *url = tg_http_safe_url(transfer->request->url);
+    const char *shown = transfer->request->shown_url;
+    g_autofree char *url =
+        shown != NULL ? g_strdup(shown) : tg_http_safe_url(transfer->request->url);
     const char *message =
         *transfer->message != '\0' ? transfer->message : transfer->api->curl_easy_strerror(code);
     TgErrorCode meaning = tg_curl_api_code(code);

@@ -28,6 +28,7 @@ typedef struct {
 typedef struct {
     const char *method;          /* NULL: GET */
     const char *url;             /* http or https, escaped as it goes over the wire */
+    const char *shown_url;       /* what messages call it; NULL: tg_http_safe_url(url) */
     const TgHttpHeader *headers; /* sent as they are; one that libcurl would add is replaced */
     gsize headers_count;
     const char *body; /* NULL: none */
