@@ -1,8 +1,10 @@
-"""mail> against a small server of our own."""
+"""mail> and notify> against small servers of our own."""
 import base64
 import contextlib
 import email
 import email.policy
+import http.server
+import json
 import os
 import socketserver
 import threading
@@ -186,6 +188,97 @@ def what_a_mail_server_refuses_is_told():
     with smtp() as server:
         pass
     contains(run(base, server, status=1).stderr, "mail server 127.0.0.1:")
+
+
+@contextlib.contextmanager
+def web(status=200):
+    seen = []
+
+    class Handler(http.server.BaseHTTPRequestHandler):
+        def do_POST(self):
+            seen.append((self.command, self.path, dict(self.headers), self.rfile.read(int(self.headers["Content-Length"]))))
+            self.send_response(status)
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+
+        do_PUT = do_POST
+
+        def log_message(self, *_):
+            pass
+
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        server.seen = seen
+        threading.Thread(target=server.serve_forever, args=[0.02], daemon=True).start()
+        try:
+            yield server
+        finally:
+            server.shutdown()
+
+
+NOTIFY = "timezone: Asia/Tokyo\n+a:\n  notify>: It is ${session_date}\n"
+
+
+@test
+def without_configuration_notify_does_nothing():
+    with smtp() as server:
+        run(NOTIFY, server)
+
+
+@test
+def notify_sends_mail():
+    config = "notification.type=mail\nnotification.mail.host=127.0.0.1\nnotification.mail.port=PORT\nnotification.mail.from=a@example.com\n" \
+             "notification.mail.to=b@example.com\nnotification.mail.username=u\nnotification.mail.password=pw1\n"
+    with smtp() as server:
+        run(NOTIFY, server, config=config)
+        message = parsed(server.mails[0])
+        equal([message["Subject"], server.mails[0]["auth"]], ["Digdag Notification", [b"u", b"pw1"]])
+        for part in ("Message: It is 2020-01-01\n", "Workflow Name: main\n", "Task Name: +main+a\n", "Session Time: 2020-01-01T00:00:00+09:00\n"):
+            contains(message.get_content().replace("\r\n", "\n"), part)
+        run(NOTIFY, server, {"body": "${message} in ${workflow_name}"}, config=config + "notification.mail.body_template_file=body\n"
+            "notification.mail.subject=own\nnotification.mail.html=true\nnotification.mail.cc=c@example.com\n")
+        message = parsed(server.mails[1])
+        equal([message["Subject"], message.get_content().strip(), message.get_content_type(), server.mails[1]["to"][1]],
+              ["own", "It is 2020-01-01 in main", "text/html", "<c@example.com>"])
+
+
+@test
+def notify_sends_http_and_slack():
+    config = "notification.type=http\nnotification.http.url=http://127.0.0.1:PORT/hook\nnotification.http.headers.X-Own=1\n"
+    with web() as server:
+        run(NOTIFY, server, config=config)
+        method, path, headers, body = server.seen[0]
+        equal([method, path, headers["X-Own"], headers["Content-Type"]], ["POST", "/hook", "1", "application/json"])
+        sent = json.loads(body)
+        equal([sent[k] for k in ("message", "task_name", "workflow_name", "timezone", "session_time")],
+              ["It is 2020-01-01", "+main+a", "main", "Asia/Tokyo", "2020-01-01T00:00:00+09:00"])
+        run(NOTIFY, server, config="notification.type=slack\nnotification.slack.url=http://127.0.0.1:PORT/services/T0/token1\n")
+        equal(server.seen[1][1], "/services/T0/token1")
+        contains(json.loads(server.seen[1][3])["text"], "It is 2020-01-01")
+
+
+@test
+def notify_runs_a_shell_command():
+    config = "notification.type=shell\nnotification.shell.command=cat > got\n"
+    with Project({"main.dig": NOTIFY, "config": config}) as p:
+        check_run(p.run("run", "main.dig", env={"DIGDAG_CONFIG_HOME": p.folder}))
+        contains(json.loads(p.read("got"))["message"], "It is 20")
+
+
+@test
+def notifications_that_fail_are_told_and_tried_again():
+    with web(500) as server:
+        done = run(NOTIFY, server, status=1, config="notification.type=slack\nnotification.slack.url=http://127.0.0.1:PORT/services/tokenX\n"
+                   "notification.retries=2\nnotification.min_retry_wait=10\n")
+        contains(done.stderr, "Sending notification failed")
+        equal(len(server.seen), 6)  # three of the task, three of the alert that it failed
+        assert "tokenX" not in done.stderr, done.stderr
+    for config, says in [("notification.type=pigeon\n", "pigeon"), ("notification.type=http\n", "notification.http.url"),
+                         ("notification.type=slack\n", "notification.slack.url"), ("notification.type=mail\n", "notification.mail."),
+                         ("notification.type=shell\n", "notification.shell.command"),
+                         ("notification.type=shell\nnotification.shell.command=exit 3\nnotification.retries=0\n", "exit code = 3"),
+                         ("notification.type=shell\nnotification.shell.command=sleep 9\nnotification.retries=0\nnotification.shell.timeout=100\n", "timed out")]:
+        with Project({"main.dig": NOTIFY, "config": config}) as p:
+            contains(check_run(p.run("run", "main.dig", env={"DIGDAG_CONFIG_HOME": p.folder}), 1).stderr, says)
 
 
 main()
