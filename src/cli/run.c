@@ -249,6 +249,9 @@ static gboolean prepare(Run *run, GError **error)
     run->redactor = tg_redactor_new();
     run->display =
         tg_run_display_new(run->cli, o->is_quiet, o->is_json ? stderr : stdout, run->redactor);
+    if (!tg_run_display_set_log(run->display, o->log_level, o->log_file, error)) {
+        return FALSE;
+    }
     tell_of_plugins(run);
     return choose_session(run, error) && select_tasks(run, error);
 }

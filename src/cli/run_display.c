@@ -1,6 +1,8 @@
 /* A terminal's live tree, or lines for logs. */
 #include "cli/run_display.h"
 
+#include <errno.h>
+#include <glib/gstdio.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -18,6 +20,8 @@ struct TgRunDisplay {
     gboolean is_quiet;
     FILE *output; /* of the tasks */
     TgRedactor *redactor;
+    FILE *log;        /* of the lines; NULL: stderr */
+    guint level;      /* the last of `levels` that is shown */
     gboolean is_live; /* stderr is a terminal: draw the tree there */
     gboolean is_colour;
     GMutex mutex; /* over all below and the two streams */
@@ -27,6 +31,8 @@ struct TgRunDisplay {
     GHashTable *streams;  /* task name -> TgRedactStream of what it prints */
     gboolean is_mid_line; /* the last output did not end its line */
 };
+
+static const char *const levels[] = {"error", "warn", "info", "debug", "trace", NULL};
 
 TgRunDisplay *tg_run_display_new(const TgCli *cli, gboolean is_quiet, FILE *output,
                                  TgRedactor *redactor)
@@ -38,6 +44,7 @@ TgRunDisplay *tg_run_display_new(const TgCli *cli, gboolean is_quiet, FILE *outp
     display->is_quiet = is_quiet;
     display->output = output;
     display->redactor = redactor;
+    display->level = G_N_ELEMENTS(levels) - 1;
     display->streams = g_hash_table_new_full(g_str_hash, g_str_equal, g_free,
                                              (GDestroyNotify)tg_redact_stream_free);
     display->is_live = !is_quiet && cli->program == TG_PROGRAM_TEGARU && isatty(STDERR_FILENO) &&
@@ -52,6 +59,7 @@ void tg_run_display_free(TgRunDisplay *display)
 {
     if (display != NULL) {
         tg_run_tree_free(display->tree);
+        g_clear_pointer(&display->log, fclose);
         g_hash_table_unref(display->streams);
         g_mutex_clear(&display->mutex);
         g_free(display);
@@ -85,12 +93,65 @@ static void draw(TgRunDisplay *display, guint rows_max)
     display->drawn_us = tg_clock_monotonic_us();
 }
 
+static gboolean find_level(const char *name, guint *out)
+{
+    for (guint i = 0; levels[i] != NULL; i++) {
+        if (g_ascii_strcasecmp(levels[i], name) == 0) {
+            *out = i;
+            return TRUE;
+        }
+    }
+    return FALSE;
+}
+
+gboolean tg_run_display_set_log(TgRunDisplay *display, const char *level, const char *path,
+                                GError **error)
+{
+    if (!find_level(level == NULL ? "info" : level, &display->level)) {
+        g_set_error(error, TG_ERROR, TG_ERROR_CONFIG,
+                    "--log-level must be error, warn, info, debug or trace: %s", level);
+        return FALSE;
+    }
+    if (path == NULL || strcmp(path, "-") == 0) {
+        return TRUE;
+    }
+    display->log = g_fopen(path, "ae");
+    if (display->log == NULL) {
+        tg_error_set_file(error, errno, "write", path);
+        return FALSE;
+    }
+    display->is_live = FALSE;
+    return TRUE;
+}
+
+/* A line of a log file, as Digdag writes it; its end follows at once, for whoever follows it. */
+static void log_line(TgRunDisplay *display, const char *level, const char *task_name,
+                     const char *message)
+{
+    g_autoptr(GTimeZone) zone = g_time_zone_new_utc();
+    gint64 now_ms = tg_clock_now_ms();
+    g_autofree char *time = tg_zone_format(zone, now_ms, TG_ZONE_LOCAL_TIME);
+
+    (void)fprintf(display->log, "%s.%03d +0000 [%s] (%s): %s\n", time, (int)(now_ms % 1000), level,
+                  task_name == NULL ? "main" : task_name, message);
+    (void)fflush(display->log);
+}
+
 /* One line on stderr, above the tree; the mutex is held. */
 static void line(TgRunDisplay *display, const char *level, const char *task_name, const char *text)
 {
     g_autoptr(GTimeZone) zone = g_time_zone_new_utc();
     g_autofree char *message = tg_redactor_text(display->redactor, text);
 
+    guint rank = 0;
+
+    if (find_level(level, &rank) && rank > display->level) {
+        return;
+    }
+    if (display->log != NULL) {
+        log_line(display, level, task_name, message);
+        return;
+    }
     erase(display);
     if (display->is_mid_line) {
         (void)fputs("\n", display->output);

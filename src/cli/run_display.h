@@ -22,6 +22,16 @@ TgRunDisplay *tg_run_display_new(const TgCli *cli, gboolean is_quiet, FILE *outp
                                  TgRedactor *redactor);
 void tg_run_display_free(TgRunDisplay *display);
 
+/**
+ * What of the log lines is shown, and where: `-l` and `-L`. Without this call all go to stderr.
+ *
+ * @level "error", "warn", "info", "debug", "trace", or NULL: info
+ * @path the file they are appended to, then without a live tree; NULL or "-": stderr
+ * @return FALSE with CONFIG for another level, or when the file cannot be written
+ */
+gboolean tg_run_display_set_log(TgRunDisplay *display, const char *level, const char *path,
+                                GError **error);
+
 /* A task starts: "sh>: echo a". */
 void tg_run_display_start(TgRunDisplay *display, const char *task_name, const char *type,
                           const json_t *command);

@@ -131,8 +131,7 @@ gboolean tg_run_options_parse(const TgCli *cli, int argc, char **argv, TgRunOpti
     }
     set_project(cli, o, argv[1]);
     o->task_pattern = argc == 3 ? g_strdup(argv[2]) : NULL;
-    o->is_quiet =
-        o->is_quiet || o->is_json || (o->log_level != NULL && strcmp(o->log_level, "error") == 0);
+    o->is_quiet = o->is_quiet || o->is_json;
     return check_combination(cli, o, out_status);
 }
 

@@ -25,9 +25,9 @@ typedef struct {
     gboolean is_quiet;
     char *timezone;
     int threads_max;
-    char *log_level; /* and the next three: accepted for Digdag's sake */
+    char *log_level;
     char *log_file;
-    char *task_log;
+    char *task_log; /* accepted for Digdag's sake */
     char *config_file;
     char **system_properties;
 } TgRunOptions;

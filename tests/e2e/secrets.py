@@ -146,6 +146,23 @@ sys.exit(3)
 
 
 @test
+def log_lines_have_a_level_and_a_place():
+    dig = "+a:\n  echo>: printed\n  unused: 1\n+b:\n  sh>: echo $T\n  _env: {T: '${secret:my.token}'}\n+c:\n  fail>: hunter2secret\n"
+    with with_secret({"main.dig": dig}, "hunter2secret") as p:
+        done = tegaru(p, "run", "main.dig", "-a", "-L", "log.txt", status=1)
+        contains(p.read("log.txt"), "[INFO] (+main+a): echo>: printed\n")
+        contains(p.read("log.txt"), "[ERROR] (+main+c): Task +main+c failed.\n***\n")
+        assert "echo>" not in done.stderr and "hunter2secret" not in done.stderr + p.read("log.txt"), done.stderr
+        for level, shown, hidden in [("error", "Task +main+c failed", "is not used"), ("warn", "is not used", "echo>:"),
+                                     ("info", "echo>:", "nothing"), ("DEBUG", "echo>:", "nothing")]:
+            done = tegaru(p, "run", "main.dig", "-a", "-l", level, status=1)
+            contains(done.stderr, shown)
+            assert hidden not in done.stderr, done.stderr
+        contains(tegaru(p, "run", "main.dig", "-l", "loud", status=1).stderr, "error, warn, info, debug or trace: loud")
+        contains(tegaru(p, "run", "main.dig", "-L", "no/folder/x", status=1).stderr, "no/folder/x")
+
+
+@test
 def errors_and_state_files_hold_no_secret():
     dig = """
 _export: {leak: "${x}"}
