@@ -1,8 +1,11 @@
 """pg> and redshift> against a private PostgreSQL."""
+import http.server
 import json
 import os
 import signal
 import subprocess
+import threading
+import urllib.parse
 
 from servers import Postgresql, wait_until
 from support import TEGARU, Project, check_run, contains, equal, main, test
@@ -170,6 +173,49 @@ def redshift_keeps_a_status_table_for_each_statement():
     dig = "+a:\n  redshift>: {data: SELECT 3 AS n}\n  store_last_results: first\n+b:\n  echo>: got ${redshift.last_results.n}\n"
     with project(dig, "redshift", "aws.redshift.password") as p:
         contains(run(p).stdout, "got 3")
+
+
+def redshift(tasks):
+    made = project(tasks, "redshift", "aws.redshift.password", id="AKIDTEST", key="secret/of+test")
+    for pair in ("aws.access_key_id=@id", "aws.redshift_load.secret_access_key=@key", "aws.secret_access_key=@key"):
+        check_run(made.run("secrets", "--local", "--set", pair, env=made.env))
+    return made
+
+
+@test
+def redshift_load_sends_its_statement_and_hides_the_keys():
+    # PostgreSQL stands for Redshift until it meets a word that only Redshift knows.
+    dig = "+a:\n  redshift_load>:\n  table: t\n  from: s3://b/k\n  temp_credentials: false\n  strict_transaction: false\n"
+    with redshift(dig) as p:
+        done = run(p, status=1)
+        contains(done.stderr, "Failed to execute an update statement [ERROR: syntax error at or near \"CREDENTIALS\"")
+        assert "secret/of+test" not in done.stdout + done.stderr
+
+
+@test
+def temporary_credentials_that_are_refused_are_told():
+    class Sts(http.server.BaseHTTPRequestHandler):
+        def do_POST(self):
+            body = self.rfile.read(int(self.headers["content-length"])).decode()
+            asked.append(body)
+            answer = b"<ErrorResponse><Error><Code>AccessDenied</Code><Message>not you</Message></Error></ErrorResponse>"
+            self.send_response(403)
+            self.send_header("content-length", str(len(answer)))
+            self.end_headers()
+            self.wfile.write(answer)
+
+        def log_message(self, *_):
+            pass
+    asked = []
+    sts = http.server.HTTPServer(("127.0.0.1", 0), Sts)
+    threading.Thread(target=sts.serve_forever, daemon=True).start()
+    with redshift("+a:\n  redshift_load>:\n  table: t\n  from: s3://b/k\n") as p:
+        p.env["AWS_ENDPOINT_URL_STS"] = f"http://127.0.0.1:{sts.server_address[1]}"
+        contains(run(p, status=1).stderr, "temporary credentials were refused: not you (HTTP status 403)")
+    sts.shutdown()
+    form = urllib.parse.parse_qs(asked[0])
+    equal(form["Action"], ["GetFederationToken"])
+    equal(json.loads(form["Policy"][0])["Statement"][1]["Resource"], ["arn:aws:s3:::b/k*"])
 
 
 try:

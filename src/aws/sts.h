@@ -1,0 +1,18 @@
+/* Credentials for a while, with fewer rights: AWS's Security Token Service. */
+#pragma once
+
+#include "aws/credentials.h"
+
+/* What is asked for; all lent. */
+typedef struct {
+    const char *role_arn; /* NULL: a federation token of the user itself */
+    const char *session_name;
+    gint64 duration_s;
+    const char *policy;   /* JSON: what the new keys may do at most */
+    const char *endpoint; /* "https://host"; NULL: AWS_ENDPOINT_URL_STS, else AWS's own */
+    const gint *is_cancelled;
+} TgStsRequest;
+
+/* Errors: DENIED with what STS says, RETRY, CANCELLED. */
+gboolean tg_sts_get_keys(const TgAwsKeys *keys, const TgStsRequest *request, TgAwsKeys *out,
+                         GError **error);
