@@ -425,7 +425,7 @@ static int execute(Run *run)
                         .status = run->options->no_save ? NULL : run->status,
                         .run_names = run->run_names,
                         .reuse_names = run->reuse_names,
-                        .reuses_error_tasks = run->cli->program == TG_PROGRAM_DIGDAG,
+                        .is_like_digdag = run->cli->program == TG_PROGRAM_DIGDAG,
                         .tasks_max = tasks_max,
                         .threads_max = (guint)MAX(run->options->threads_max, 0),
                         .is_cancelled = &is_cancelled,

@@ -276,6 +276,9 @@ static TgNodeState node_state(const TgTask *task, TgRunEvent event, TgNodeState 
     if (event == TG_RUN_REUSED) {
         return TG_NODE_REUSED;
     }
+    if (event == TG_RUN_AGAIN) {
+        return TG_NODE_RUNNING;
+    }
     if (event == TG_RUN_SKIPPED) {
         return TG_NODE_SKIPPED;
     }
@@ -289,13 +292,19 @@ static TgNodeState node_state(const TgTask *task, TgRunEvent event, TgNodeState 
 }
 
 /* The same in words, for plain lines; NULL when nothing needs to be said. */
-static char *event_text(const TgRunNode *node, const TgTask *task, TgRunEvent event,
-                        const char *message)
+static char *event_text(const TgRunDisplay *display, const TgRunNode *node, const TgTask *task,
+                        TgRunEvent event, const char *message)
 {
     g_autofree char *time = tg_run_duration_text(node->ended_us - node->started_us);
 
+    if (event == TG_RUN_REUSED && display->cli->program == TG_PROGRAM_TEGARU) {
+        return g_strdup("reused: it is done, and nothing that it depends on changed");
+    }
     if (event == TG_RUN_REUSED || event == TG_RUN_SKIPPED) {
         return g_strdup("Skipped");
+    }
+    if (event == TG_RUN_AGAIN) {
+        return g_strdup_printf("runs again: %s", message);
     }
     if (event == TG_RUN_RETRIES) {
         return g_strdup_printf("Task failed, retrying: %s", message);
@@ -313,7 +322,7 @@ static char *event_text(const TgRunNode *node, const TgTask *task, TgRunEvent ev
 static void tell_plainly(TgRunDisplay *display, const TgRunNode *node, const TgTask *task,
                          TgRunEvent event, const char *message)
 {
-    g_autofree char *text = event_text(node, task, event, message);
+    g_autofree char *text = event_text(display, node, task, event, message);
     gboolean is_bad = event == TG_RUN_RETRIES || task->state == TG_TASK_ERROR;
 
     if (text != NULL && (is_bad || !display->is_quiet)) {

@@ -4,8 +4,8 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "executor/reuse.h"
 #include "params/params.h"
-#include "workflow/retry.h"
 
 #define TICK_US ((gint64)100 * 1000)
 
@@ -14,6 +14,7 @@ typedef struct {
     TgAttempt *attempt;
     GThreadPool *pool;
     GAsyncQueue *answers; /* of TgTurnJob */
+    TgReuse *reuse;
     GHashTable *subtasks; /* task id -> json_t: what operators gave, for the saved state */
     GHashTable *reused;   /* task ids whose state is saved already, or need not be */
     GHashTable *ended;    /* task ids that were told of as ended */
@@ -59,43 +60,6 @@ static void skip(Loop *loop, guint id)
     tg_attempt_succeed(loop->attempt, id, &nothing);
 }
 
-/* A saved state is from before: a group that starts anew, or a task that had a turn in this run,
- * needs what happens now. */
-static gboolean starts_anew(const Loop *loop, const TgTask *task)
-{
-    if (json_object_size(task->state_params) > 0) {
-        return TRUE;
-    }
-    for (int at = task->parent_id; at >= 0;) {
-        const TgTask *group = tg_attempt_task(loop->attempt, (guint)at);
-
-        if (tg_retry_has_happened(group->state_params)) {
-            return TRUE;
-        }
-        at = group->parent_id;
-    }
-    return FALSE;
-}
-
-/* What deals with a failure deals with that of this run: an alert that was sent yesterday says
- * nothing of today's. Digdag skips it. */
-static gboolean is_about_failure(const char *full_name)
-{
-    return strstr(full_name, "^error") != NULL || strstr(full_name, "^failure-alert") != NULL;
-}
-
-static json_t *saved_state(const Loop *loop, const TgTask *task)
-{
-    const TgLocalRun *run = loop->run;
-
-    if (run->status == NULL || starts_anew(loop, task) ||
-        (is_about_failure(task->full_name) && !run->reuses_error_tasks) ||
-        (run->reuse_names != NULL && !g_hash_table_contains(run->reuse_names, task->full_name))) {
-        return NULL;
-    }
-    return tg_status_folder_load(run->status, task->full_name);
-}
-
 static void take_answer(Loop *loop, TgTurnJob *take_job);
 
 /* Whether nothing else can happen while this one task runs: then it runs in this thread, which
@@ -111,19 +75,24 @@ static void hand_out(Loop *loop, guint id)
 {
     const TgTask *task = tg_attempt_task(loop->attempt, id);
     const TgLocalRun *run = loop->run;
+    g_autoptr(json_t) params = NULL;
     g_autoptr(json_t) saved = NULL;
+    g_autofree char *reason = NULL;
 
     if (run->run_names != NULL && !g_hash_table_contains(run->run_names, task->full_name)) {
         skip(loop, id);
         return;
     }
-    saved = saved_state(loop, task);
+    params = tg_attempt_collect_params(loop->attempt, id);
+    saved = tg_reuse_decide(loop->reuse, task, params, &reason);
     if (saved != NULL) {
         reuse(loop, id, saved);
         return;
     }
-    TgTurnJob *job = tg_turn_job_new(&run->turns, id, task->full_name,
-                                     tg_attempt_collect_params(loop->attempt, id),
+    if (reason != NULL) {
+        tell(loop, task, TG_RUN_AGAIN, reason);
+    }
+    TgTurnJob *job = tg_turn_job_new(&run->turns, id, task->full_name, g_steal_pointer(&params),
                                      json_deep_copy(task->local), task->state_params);
 
     if (is_alone(loop)) {
@@ -163,7 +132,7 @@ static gboolean save(const Loop *loop, const TgTask *task, GError **error)
         return TRUE;
     }
     return tg_status_folder_save(loop->run->status, task, g_hash_table_lookup(loop->subtasks, key),
-                                 NULL, error);
+                                 tg_reuse_inputs(loop->reuse, task->id), error);
 }
 
 /* Takes note of every change of state. */
@@ -179,8 +148,11 @@ static gboolean follow_changes(Loop *loop, GError **error)
             !g_hash_table_add(loop->ended, GUINT_TO_POINTER(id))) {
             continue;
         }
-        if (task->state == TG_TASK_SUCCESS && !save(loop, task, error)) {
-            return FALSE;
+        if (task->state == TG_TASK_SUCCESS) {
+            tg_reuse_note_success(loop->reuse, task);
+            if (!save(loop, task, error)) {
+                return FALSE;
+            }
         }
         tell(loop, task, TG_RUN_ENDED,
              task->error == NULL ? NULL
@@ -281,6 +253,7 @@ static void loop_clear(Loop *loop)
         tg_turn_job_free(job);
     }
     g_async_queue_unref(loop->answers);
+    tg_reuse_free(loop->reuse);
     g_hash_table_unref(loop->subtasks);
     g_hash_table_unref(loop->reused);
     g_hash_table_unref(loop->ended);
@@ -295,6 +268,7 @@ TgAttempt *tg_local_run(const TgLocalRun *run, GError **error)
         return NULL;
     }
     loop.answers = g_async_queue_new();
+    loop.reuse = tg_reuse_new(run, attempt);
     loop.subtasks = g_hash_table_new_full(NULL, NULL, NULL, (GDestroyNotify)json_decref);
     loop.reused = g_hash_table_new(NULL, NULL);
     loop.ended = g_hash_table_new(NULL, NULL);

@@ -11,6 +11,7 @@
 /* What happened to a task, for whoever watches. */
 typedef enum {
     TG_RUN_REUSED,  /* its result of an earlier run was taken */
+    TG_RUN_AGAIN,   /* it has one that no longer holds: the message says why */
     TG_RUN_SKIPPED, /* left out by --goal or --end */
     TG_RUN_RETRIES, /* failed and will run again */
     TG_RUN_ENDED    /* in a state that nothing follows */
@@ -32,7 +33,8 @@ typedef struct {
     const TgStatusFolder *status; /* NULL: nothing is saved, nothing reused */
     GHashTable *run_names;        /* full names that run, others are skipped; NULL: all */
     GHashTable *reuse_names;      /* whose saved state is reused; NULL: all */
-    gboolean reuses_error_tasks;  /* states of ^error and ^failure-alert, too, as Digdag does */
+    gboolean is_like_digdag;      /* every saved state holds: without a look at what it depends
+                                     on, and that of ^error, too */
     guint tasks_max;              /* 0: no limit */
     guint threads_max;            /* 0: as many as tasks are ready */
     const gint *is_cancelled;     /* looked at with g_atomic_int_get */

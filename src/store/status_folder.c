@@ -47,7 +47,7 @@ static json_t *or_empty(const json_t *value, json_t *empty)
 }
 
 gboolean tg_status_folder_save(const TgStatusFolder *status, const TgTask *task,
-                               const json_t *subtasks, const char *hash, GError **error)
+                               const json_t *subtasks, const json_t *inputs, GError **error)
 {
     g_autofree char *path = file_of(status, task->full_name);
     g_autoptr(json_t) result = json_object();
@@ -62,8 +62,8 @@ gboolean tg_status_folder_save(const TgStatusFolder *status, const TgTask *task,
     if (task->receipt != NULL) {
         json_object_set(result, "receipt", task->receipt);
     }
-    if (hash != NULL) {
-        json_object_set_new(result, "hash", json_string(hash));
+    if (inputs != NULL) {
+        json_object_set(result, "inputs", (json_t *)inputs);
     }
     json_object_set_new(document, "fullName", json_string(task->full_name));
     json_object_set_new(document, "state", json_string("success"));

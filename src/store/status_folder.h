@@ -9,7 +9,7 @@
 
 /**
  * Layout and content are Digdag's: <folder>/<session time>/<full name>.yml, so that either program
- * goes on where the other stopped (cases r05, r13). Tegaru adds `hash` and `receipt` below
+ * goes on where the other stopped (cases r05, r13). Tegaru adds `inputs` and `receipt` below
  * `result`. A file is written in one step together with its receipt: no receipt, no success.
  */
 typedef struct {
@@ -22,10 +22,10 @@ TgStatusFolder *tg_status_folder_new(const char *root, const char *session_folde
 void tg_status_folder_free(TgStatusFolder *status);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(TgStatusFolder, tg_status_folder_free)
 
-/* Saves a task that is SUCCESS. `subtasks` is what its operator gave, or NULL; `hash` may be NULL.
- */
+/* Saves a task that is SUCCESS. `subtasks` is what its operator gave, or NULL; `inputs` what its
+ * result depends on, or NULL. */
 gboolean tg_status_folder_save(const TgStatusFolder *status, const TgTask *task,
-                               const json_t *subtasks, const char *hash, GError **error);
+                               const json_t *subtasks, const json_t *inputs, GError **error);
 
 /**
  * What was saved for a task: {"result": {…}}. A new reference; NULL without an error when there is
