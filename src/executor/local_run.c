@@ -8,9 +8,12 @@
 #include "params/params.h"
 
 #define TICK_US ((gint64)100 * 1000)
+#define JOBS_MAX 1000 /* handed out at a time: Digdag's most tasks */
 
 typedef struct {
     const TgLocalRun *run;
+    TgTurnContext turns;
+    json_t *session_builtins;
     TgAttempt *attempt;
     GThreadPool *pool;
     GAsyncQueue *answers; /* of TgTurnJob */
@@ -71,6 +74,28 @@ static gboolean is_alone(const Loop *loop)
            tg_attempt_next_due_ms(loop->attempt) == G_MAXINT64;
 }
 
+/* Whether its turn takes no time worth a thread. */
+static gboolean is_instant(const Loop *loop, const TgTask *task)
+{
+    const char *key = NULL;
+    json_t *value = NULL;
+
+    json_object_foreach (task->local, key, value) {
+        gsize size = strlen(key);
+
+        for (guint i = 0; size > 1 && key[size - 1] == '>' && loop->turns.operators[i] != NULL;
+             i++) {
+            const TgOperator *operator= loop->turns.operators[i];
+
+            if (operator->is_instant && strncmp(operator->name, key, size - 1) == 0 &&
+                operator->name[size - 1] == '\0') {
+                return TRUE;
+            }
+        }
+    }
+    return FALSE;
+}
+
 static void hand_out(Loop *loop, guint id)
 {
     const TgTask *task = tg_attempt_task(loop->attempt, id);
@@ -92,10 +117,10 @@ static void hand_out(Loop *loop, guint id)
     if (reason != NULL) {
         tell(loop, task, TG_RUN_AGAIN, reason);
     }
-    TgTurnJob *job = tg_turn_job_new(&run->turns, id, task->full_name, g_steal_pointer(&params),
-                                     json_deep_copy(task->local), task->state_params);
+    TgTurnJob *job = tg_turn_job_new(&loop->turns, id, task->full_name, g_steal_pointer(&params),
+                                     json_incref(task->local), task->state_params);
 
-    if (is_alone(loop)) {
+    if (is_alone(loop) || is_instant(loop, task)) {
         loop->running++;
         tg_turn_job_run(job);
         take_answer(loop, job);
@@ -217,7 +242,7 @@ static gboolean hand_out_all(Loop *loop, GError **error)
 {
     guint id = 0;
 
-    while (tg_attempt_take_ready(loop->attempt, &id)) {
+    while (loop->running < JOBS_MAX && tg_attempt_take_ready(loop->attempt, &id)) {
         hand_out(loop, id);
         if (!follow_changes(loop, error)) {
             return FALSE;
@@ -254,6 +279,7 @@ static void loop_clear(Loop *loop)
     }
     g_async_queue_unref(loop->answers);
     tg_reuse_free(loop->reuse);
+    json_decref(loop->session_builtins);
     g_hash_table_unref(loop->subtasks);
     g_hash_table_unref(loop->reused);
     g_hash_table_unref(loop->ended);
@@ -269,6 +295,9 @@ TgAttempt *tg_local_run(const TgLocalRun *run, GError **error)
     }
     loop.answers = g_async_queue_new();
     loop.reuse = tg_reuse_new(run, attempt);
+    loop.session_builtins = tg_builtins_of_session(run->turns.identity);
+    loop.turns = run->turns;
+    loop.turns.session_builtins = loop.session_builtins;
     loop.subtasks = g_hash_table_new_full(NULL, NULL, NULL, (GDestroyNotify)json_decref);
     loop.reused = g_hash_table_new(NULL, NULL);
     loop.ended = g_hash_table_new(NULL, NULL);

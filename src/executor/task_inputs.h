@@ -19,9 +19,9 @@ typedef struct {
 /**
  * The inputs of a task: {config, files: {name}, params: {name}, upstreams: {name}}, each a hash.
  * Its own keys as written; the content of the files with code, SQL or configuration that they name
- * (also the module of py> and the workflow of call>, without their suffix); the parameters that its keys or those files mention,
- * and those that these mention in turn; what it waits for. Not: what differs in each run, such as
- * session_uuid. SHA-256, shortened to 64 bits.
+ * (also the module of py> and the workflow of call>, without their suffix); the parameters that its
+ * keys or those files mention, and those that these mention in turn; what it waits for. Not: what
+ * differs in each run, such as session_uuid. SHA-256, shortened to 64 bits.
  *
  * @return a new reference
  */

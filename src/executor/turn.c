@@ -58,12 +58,13 @@ static void fail(TgTurnJob *job, const GError *error)
 static json_t *evaluate(TgTurnJob *job, GError **error)
 {
     const TgAttemptIdentity *identity = job->context->identity;
-    g_autoptr(json_t) builtins = tg_builtins_new(identity, job->task_name, job->params);
+    g_autoptr(json_t) builtins =
+        tg_builtins_new(identity, job->context->session_builtins, job->task_name, job->params);
     g_autoptr(json_t) all = NULL;
     g_autoptr(TgScript) script = tg_script_new(identity->zone);
 
     tg_params_merge(job->params, builtins);
-    all = json_deep_copy(job->params);
+    all = json_copy(job->params);
     tg_params_merge(all, job->local);
     json_object_del(all, "_check");
     json_object_del(all, "_error");

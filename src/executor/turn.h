@@ -11,6 +11,7 @@
 /* What a turn may use; lent, the same for all turns of a run. */
 typedef struct {
     const TgAttemptIdentity *identity;
+    const json_t *session_builtins;     /* tg_builtins_of_session, made once for all */
     const TgOperator *const *operators; /* NULL-terminated */
     const TgOperator *external; /* runs types that are not in the table; NULL: there are none */
     TgServices *services;

@@ -26,5 +26,8 @@ static gboolean echo_run(TgTurn *turn, TgOutcome *out, GError **error)
 
 static const char *const options[] = {NULL};
 
-const TgOperator tg_operator_echo = {
-    .name = "echo", .help = "Prints a message", .options = options, .run = echo_run};
+const TgOperator tg_operator_echo = {.name = "echo",
+                                     .help = "Prints a message",
+                                     .options = options,
+                                     .is_instant = TRUE,
+                                     .run = echo_run};

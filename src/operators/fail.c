@@ -14,5 +14,8 @@ static gboolean fail_run(TgTurn *turn, TgOutcome *out G_GNUC_UNUSED, GError **er
 
 static const char *const options[] = {NULL};
 
-const TgOperator tg_operator_fail = {
-    .name = "fail", .help = "Fails with a message", .options = options, .run = fail_run};
+const TgOperator tg_operator_fail = {.name = "fail",
+                                     .help = "Fails with a message",
+                                     .options = options,
+                                     .is_instant = TRUE,
+                                     .run = fail_run};

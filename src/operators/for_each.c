@@ -134,4 +134,5 @@ static const char *const options[] = {"_do", "_parallel", NULL};
 const TgOperator tg_operator_for_each = {.name = "for_each",
                                          .help = "Runs _do for every combination of values",
                                          .options = options,
+                                         .is_instant = TRUE,
                                          .run = for_each_run};

@@ -83,4 +83,5 @@ static const char *const options[] = {"_do", "_parallel", NULL};
 const TgOperator tg_operator_for_range = {.name = "for_range",
                                           .help = "Runs _do for the pieces of a range of numbers",
                                           .options = options,
+                                          .is_instant = TRUE,
                                           .run = for_range_run};

@@ -33,4 +33,5 @@ static const char *const options[] = {"_do", "_else_do", NULL};
 const TgOperator tg_operator_if = {.name = "if",
                                    .help = "Runs _do when the condition is true, else _else_do",
                                    .options = options,
+                                   .is_instant = TRUE,
                                    .run = if_run};

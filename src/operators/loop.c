@@ -32,5 +32,8 @@ static gboolean loop_run(TgTurn *turn, TgOutcome *out, GError **error)
 
 static const char *const options[] = {"_do", "_parallel", "count", NULL};
 
-const TgOperator tg_operator_loop = {
-    .name = "loop", .help = "Runs _do N times", .options = options, .run = loop_run};
+const TgOperator tg_operator_loop = {.name = "loop",
+                                     .help = "Runs _do N times",
+                                     .options = options,
+                                     .is_instant = TRUE,
+                                     .run = loop_run};

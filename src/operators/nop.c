@@ -7,4 +7,5 @@ static gboolean nop_run(TgTurn *turn G_GNUC_UNUSED, TgOutcome *out, GError **err
     return TRUE;
 }
 
-const TgOperator tg_operator_nop = {.name = "nop", .help = "Does nothing", .run = nop_run};
+const TgOperator tg_operator_nop = {
+    .name = "nop", .help = "Does nothing", .is_instant = TRUE, .run = nop_run};

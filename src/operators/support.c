@@ -25,13 +25,11 @@ const json_t *tg_operator_do(const TgTurn *turn, GError **error)
 void tg_operator_add_subtask(json_t *subtasks, const char *name, const json_t *do_map,
                              json_t *take_variables)
 {
-    json_t *subtask = json_deep_copy(do_map);
+    json_t *subtask = json_copy((json_t *)do_map); /* what lies below is shared by all */
     json_t *export = json_object_get(subtask, "_export");
 
-    if (!json_is_object(export)) {
-        export = json_object();
-        json_object_set_new(subtask, "_export", export);
-    }
+    export = json_is_object(export) ? json_copy(export) : json_object();
+    json_object_set_new(subtask, "_export", export);
     json_object_update(export, take_variables);
     json_decref(take_variables);
     json_object_set_new(subtasks, name, subtask);

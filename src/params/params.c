@@ -225,9 +225,12 @@ void tg_params_merge(json_t *into, const json_t *from)
         json_t *there = json_object_get(into, key);
 
         if (json_is_object(there) && json_is_object(value)) {
-            tg_params_merge(there, value);
+            json_t *merged = json_copy(there); /* `there` may be shared */
+
+            tg_params_merge(merged, value);
+            json_object_set_new(into, key, merged);
         } else {
-            json_object_set_new(into, key, json_deep_copy(value));
+            json_object_set(into, key, value);
         }
     }
 }

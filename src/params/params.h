@@ -41,7 +41,8 @@ json_t *tg_params_parse_list(const json_t *params, const char *key, GError **err
 /* The map below a key, or an empty one; anything else is an error. A new reference. */
 json_t *tg_params_get_map_or_empty(const json_t *params, const char *key, GError **error);
 
-/* Merges deep: maps key by key, all else replaces. Values are copied. Digdag's Config.merge. */
+/* Merges deep: maps key by key, all else replaces. Digdag's Config.merge. Only `into` itself is
+ * changed: values below it are shared with `from` and are never changed in place. */
 void tg_params_merge(json_t *into, const json_t *from);
 
 /* A text for a value: strings as they are, others as tg_params_to_json. The caller frees. */

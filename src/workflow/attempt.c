@@ -201,12 +201,10 @@ static gboolean add_error_task(TgAttempt *attempt, TgTask *task, const json_t *e
     if (config == NULL) {
         return FALSE;
     }
-    copy = json_deep_copy(config);
+    copy = json_copy((json_t *)config);
     export = json_object_get(copy, "_export");
-    if (!json_is_object(export)) {
-        export = json_object();
-        json_object_set_new(copy, "_export", export);
-    }
+    export = json_is_object(export) ? json_copy(export) : json_object();
+    json_object_set_new(copy, "_export", export);
     if (extra_export != NULL) {
         tg_params_merge(export, extra_export);
     }
@@ -217,7 +215,7 @@ static gboolean add_error_task(TgAttempt *attempt, TgTask *task, const json_t *e
 /* Whether a failed group starts anew, and when. A wrong `_retry` counts as none, as in Digdag. */
 static gboolean group_retries(TgAttempt *attempt, TgTask *task)
 {
-    g_autoptr(json_t) merged = json_deep_copy(task->export);
+    g_autoptr(json_t) merged = json_copy(task->export);
     gboolean retry = FALSE;
     gint64 interval_ms = 0;
 
@@ -369,16 +367,16 @@ static TgTask *running(TgAttempt *attempt, guint id)
     return task;
 }
 
-static json_t *copy_or_null(const json_t *value)
+static json_t *ref_or_null(const json_t *value)
 {
-    return value == NULL || json_is_null(value) ? NULL : json_deep_copy(value);
+    return value == NULL || json_is_null(value) ? NULL : json_incref((json_t *)value);
 }
 
 /* A retried task may have kept something before. */
 static void replace(json_t **kept, const json_t *value)
 {
     json_decref(*kept);
-    *kept = copy_or_null(value);
+    *kept = ref_or_null(value);
 }
 
 static void keep_result(TgAttempt *attempt, TgTask *task, const TgTaskResult *result)

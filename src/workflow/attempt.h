@@ -47,7 +47,7 @@ typedef struct {
     gboolean tree_stores;   /* it or a descendant has store or reset_store */
 } TgTask;
 
-/* What a successful turn gives. All members may be NULL; they are copied. */
+/* What a successful turn gives. All members may be NULL; they are shared and must not change. */
 typedef struct {
     const json_t *subtasks;    /* a map of tasks, run below ^sub */
     const json_t *store;       /* parameters for all later tasks */

@@ -79,7 +79,7 @@ static void apply_upstreams(const TgAttempt *attempt, json_t *params, const TgTa
 
 json_t *tg_attempt_collect_params(const TgAttempt *attempt, guint id)
 {
-    json_t *params = json_deep_copy(attempt->params);
+    json_t *params = json_copy(attempt->params);
     const TgTask *task = tg_attempt_at(attempt, id);
     g_autoptr(GPtrArray) line = g_ptr_array_new(); /* the task, its parent, … the root */
 

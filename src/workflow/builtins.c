@@ -57,8 +57,7 @@ static gboolean set_times_of(json_t *into, const char *prefix, GTimeZone *zone,
     return TRUE;
 }
 
-json_t *tg_builtins_new(const TgAttemptIdentity *identity, const char *task_name,
-                        const json_t *params)
+json_t *tg_builtins_of_session(const TgAttemptIdentity *identity)
 {
     json_t *all = json_object();
     GTimeZone *zone = identity->zone;
@@ -68,16 +67,23 @@ json_t *tg_builtins_new(const TgAttemptIdentity *identity, const char *task_name
     set_form(all, "session_", "time", zone, identity->session_time_ms, TG_ZONE_TIME);
     json_object_set_new(all, "session_id", json_integer(identity->session_id));
     set_times(all, "session_", zone, identity->session_time_ms);
-    (void)set_times_of(all, "last_session_", zone, params); /* absent without a schedule */
-    if (!set_times_of(all, "last_executed_session_", zone, params)) {
-        set_empty_times(all, "last_executed_session_", zone);
-    }
-    (void)set_times_of(all, "next_session_", zone, params);
+    set_empty_times(all, "last_executed_session_", zone);
     json_object_set_new(all, "project_id", json_integer(identity->project_id));
     if (identity->retry_attempt_name != NULL) { /* absent, not null: a template that asks fails */
         set_text(all, "", "retry_attempt_name", identity->retry_attempt_name);
     }
     json_object_set_new(all, "attempt_id", json_integer(identity->attempt_id));
+    return all;
+}
+
+json_t *tg_builtins_new(const TgAttemptIdentity *identity, const json_t *session,
+                        const char *task_name, const json_t *params)
+{
+    json_t *all = json_copy((json_t *)session);
+
+    (void)set_times_of(all, "last_session_", identity->zone, params); /* absent: no schedule */
+    (void)set_times_of(all, "last_executed_session_", identity->zone, params);
+    (void)set_times_of(all, "next_session_", identity->zone, params);
     json_object_set_new(all, "task_name", json_string(task_name));
     return all;
 }

@@ -177,12 +177,12 @@ static gboolean copy_config(Compiler *c, TgTaskDefinition *task, const json_t *c
     }
     json_object_foreach ((json_t *)config, key, value) {
         if (key[0] != '+' && strcmp(key, "_export") != 0) {
-            json_object_set_new(task->local, key, json_deep_copy(value));
+            json_object_set(task->local, key, value);
         }
     }
     if (json_is_object(export)) {
         json_decref(task->export);
-        task->export = json_deep_copy(export);
+        task->export = json_incref((json_t *)export);
     }
     return TRUE;
 }

@@ -6,7 +6,7 @@
 
 #include "base/error.h"
 
-/* One task as written. Immutable once compiled. */
+/* One task as written. Immutable once compiled; its values are shared with the map. */
 typedef struct {
     guint index;       /* its place in the list; parents and upstreams come before it */
     int parent_index;  /* -1: the first task of the list */

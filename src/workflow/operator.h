@@ -51,5 +51,6 @@ typedef struct {
     const char *const *options; /* the keys it reads beside `_command`, NULL-terminated, or NULL:
                                    any key is fine (they are passed on, as sh> does) */
     gboolean honours_retry;     /* Digdag's BaseOperator does, if> and echo> do not */
+    gboolean is_instant;        /* it never waits for anything: no thread is needed for its turn */
     gboolean (*run)(TgTurn *turn, TgOutcome *out, GError **error);
 } TgOperator;
