@@ -175,7 +175,9 @@ static gboolean choose_session(Run *run, GError **error)
     }
     g_autofree char *folder = tg_zone_format(run->zone, session_ms, TG_ZONE_FOLDER);
 
-    run->status = tg_status_folder_new(run->status_root, folder);
+    run->status =
+        tg_status_folder_new(run->status_root, folder,
+                             run->cli->program == TG_PROGRAM_DIGDAG ? NULL : run->workflow->name);
     run->session_uuid = tg_random_uuid();
     run->identity = (TgAttemptIdentity){.timezone_name = zone_name,
                                         .zone = run->zone,

@@ -11,11 +11,18 @@
 
 #define FILE_SIZE_MAX ((gsize)16 * 1024 * 1024)
 
-TgStatusFolder *tg_status_folder_new(const char *root, const char *session_folder)
+TgStatusFolder *tg_status_folder_new(const char *root, const char *session_folder,
+                                     const char *journal_of)
 {
     TgStatusFolder *status = g_new0(TgStatusFolder, 1);
 
     status->folder = g_build_filename(root, session_folder, NULL);
+    if (journal_of != NULL) {
+        g_autofree char *name = g_strconcat("+", journal_of, ".jsonl", NULL);
+        g_autofree char *path = g_build_filename(status->folder, name, NULL);
+
+        status->journal = tg_journal_new(path);
+    }
     return status;
 }
 
@@ -23,6 +30,7 @@ void tg_status_folder_free(TgStatusFolder *status)
 {
     if (status != NULL) {
         g_free(status->folder);
+        tg_journal_free(status->journal);
         g_free(status);
     }
 }
@@ -68,8 +76,11 @@ gboolean tg_status_folder_save(const TgStatusFolder *status, const TgTask *task,
     json_object_set_new(document, "fullName", json_string(task->full_name));
     json_object_set_new(document, "state", json_string("success"));
     json_object_set(document, "result", result);
-    text = tg_yaml_write(document);
     /* A receipt is a proof and survives a crash of the machine; the rest can be made again. */
+    if (status->journal != NULL) {
+        return tg_journal_append(status->journal, document, task->receipt != NULL, error);
+    }
+    text = tg_yaml_write(document);
     return task->receipt != NULL ? tg_file_write(path, text, strlen(text), error)
                                  : tg_file_write_unflushed(path, text, strlen(text), error);
 }
@@ -78,8 +89,15 @@ json_t *tg_status_folder_load(const TgStatusFolder *status, const char *full_nam
 {
     g_autofree char *path = file_of(status, full_name);
     g_autoptr(TgYaml) yaml = NULL;
+    g_autoptr(json_t) noted = NULL;
     const json_t *root = NULL;
 
+    if (status->journal != NULL) {
+        noted = tg_journal_get(status->journal, full_name);
+        if (json_is_object(json_object_get(noted, "result"))) {
+            return g_steal_pointer(&noted);
+        }
+    }
     if (!g_file_test(path, G_FILE_TEST_IS_REGULAR)) {
         return NULL;
     }
@@ -99,7 +117,8 @@ static gboolean has_state_of(const char *folder, const char *workflow)
     const char *name = NULL;
 
     while (dir != NULL && (name = g_dir_read_name(dir)) != NULL) {
-        if (g_str_has_prefix(name, prefix) && g_str_has_suffix(name, ".yml") &&
+        if (g_str_has_prefix(name, prefix) &&
+            (g_str_has_suffix(name, ".yml") || g_str_has_suffix(name, ".jsonl")) &&
             (name[size] == '+' || name[size] == '^' || name[size] == '.')) {
             return TRUE;
         }

@@ -1,24 +1,31 @@
-/* State of local runs: one YAML file for each task that succeeded. */
+/* State of local runs: what each task that succeeded gave. */
 #pragma once
 
 #include <glib.h>
 #include <jansson.h>
 
 #include "base/error.h"
+#include "store/journal.h"
 #include "workflow/attempt.h"
 
 /**
- * Layout and content are Digdag's: <folder>/<session time>/<full name>.yml, so that either program
- * goes on where the other stopped (cases r05, r13). Tegaru adds `inputs` and `receipt` below
- * `result`. A file is written in one step together with its receipt: no receipt, no success.
+ * The states of one session. Digdag's layout is a file for each task,
+ * <folder>/<session time>/<full name>.yml, so that either program goes on where the other stopped
+ * (cases r05, r13); Tegaru's own is one journal for each workflow, <folder>/<session
+ * time>/+<workflow>.jsonl, ten times as fast, with the same content. Files of the other layout are
+ * found, too. Tegaru adds `inputs` and `receipt` below `result`; a state is written in one step
+ * together with its receipt: no receipt, no success.
  */
 typedef struct {
-    char *folder; /* of one session, absolute */
+    char *folder;       /* of one session, absolute */
+    TgJournal *journal; /* NULL: a file for each task */
 } TgStatusFolder;
 
 /* @root absolute, ".tegaru/status" or ".digdag/status" of the project
- * @session_folder name of the session, as TG_ZONE_FOLDER gives it */
-TgStatusFolder *tg_status_folder_new(const char *root, const char *session_folder);
+ * @session_folder name of the session, as TG_ZONE_FOLDER gives it
+ * @journal_of the workflow whose journal is written; NULL: Digdag's layout */
+TgStatusFolder *tg_status_folder_new(const char *root, const char *session_folder,
+                                     const char *journal_of);
 void tg_status_folder_free(TgStatusFolder *status);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(TgStatusFolder, tg_status_folder_free)
 

@@ -367,9 +367,13 @@ static TgTask *running(TgAttempt *attempt, guint id)
     return task;
 }
 
+/* An empty map or list is nothing, too: what later tasks look for stays short. */
 static json_t *ref_or_null(const json_t *value)
 {
-    return value == NULL || json_is_null(value) ? NULL : json_incref((json_t *)value);
+    gboolean is_empty = json_object_size(value) == 0 && json_array_size(value) == 0 &&
+                        (json_is_object(value) || json_is_array(value));
+
+    return value == NULL || json_is_null(value) || is_empty ? NULL : json_incref((json_t *)value);
 }
 
 /* A retried task may have kept something before. */
@@ -385,7 +389,7 @@ static void keep_result(TgAttempt *attempt, TgTask *task, const TgTaskResult *re
     replace(&task->reset_store, result->reset_store);
     replace(&task->runtime_export, result->export);
     replace(&task->receipt, result->receipt);
-    if ((task->store == NULL || json_object_size(task->store) == 0) && task->reset_store == NULL) {
+    if (task->store == NULL && task->reset_store == NULL) {
         return;
     }
     for (TgTask *t = task; t != NULL && !t->tree_stores; t = parent_of(attempt, t)) {
