@@ -35,7 +35,12 @@ static gboolean check_schedule(const TgWorkflowFile *workflow, GTimeZone *zone, 
         return FALSE;
     }
     out->has_schedule = TRUE;
-    if (!tg_schedule_next(schedule, tg_clock_now_ms(), &out->first)) {
+    g_autofree char *unused = tg_schedule_unused_keys(config);
+
+    if (unused != NULL) {
+        (void)fprintf(stderr, "%s: %s\n", workflow->path, unused);
+    }
+    if (!tg_schedule_first(schedule, tg_clock_now_ms(), &out->first)) {
         out->first = (TgScheduleTime){-1, -1}; /* it has ended */
     }
     return TRUE;

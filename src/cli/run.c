@@ -165,7 +165,8 @@ static gboolean choose_session(Run *run, GError **error)
     TgSessionChoice choice = {.text = o->session,
                               .workflow_name = run->workflow->name,
                               .status_root = run->status_root,
-                              .zone = run->zone};
+                              .zone = run->zone,
+                              .schedule = json_object_get(run->workflow->config, "schedule")};
 
     if (run->zone == NULL || !tg_run_options_session(&choice, &session_ms, &note, error)) {
         return FALSE;

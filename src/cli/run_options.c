@@ -7,6 +7,7 @@
 #include "base/file.h"
 #include "params/params.h"
 #include "params/yaml.h"
+#include "schedule/schedule.h"
 #include "schedule/zone.h"
 #include "store/status_folder.h"
 
@@ -45,18 +46,20 @@ static char *workflow_name_of(const char *argument)
                : g_strdup(argument);
 }
 
+/* Digdag's rules, in its order; for --goal with --end it names the wrong option. */
 static gboolean check_combination(const TgCli *cli, const TgRunOptions *o, int *out_status)
 {
-    if (o->rerun && (o->start != NULL || o->goal != NULL)) {
-        *out_status = tg_cli_usage(cli, "-a, --rerun and -s, --start or -g, --goal can't be used "
-                                        "together");
-        return FALSE;
+    const char *message =
+        o->start != NULL && o->goal != NULL ? "-s, --start and -g, --goal don't work together"
+        : o->goal != NULL && o->end != NULL ? "-g, --goal and -e, --end don't work together"
+        : o->rerun && o->start != NULL      ? "-a, --rerun and -s, --start don't work together"
+        : o->rerun && o->goal != NULL       ? "-a, --rerun and -g, --goal don't work together"
+                                            : NULL;
+
+    if (message != NULL) {
+        *out_status = tg_cli_usage(cli, "%s", message);
     }
-    if (o->goal != NULL && (o->start != NULL || o->end != NULL)) {
-        *out_status = tg_cli_usage(cli, "-g, --goal can't be used with -s, --start or -e, --end");
-        return FALSE;
-    }
-    return TRUE;
+    return message == NULL;
 }
 
 /* "sub/main.dig" in no project of its own belongs to the current folder, as in Digdag; tegaru goes
@@ -83,7 +86,7 @@ gboolean tg_run_options_parse(const TgCli *cli, int argc, char **argv, TgRunOpti
     const GOptionEntry entries[] = {
         {"project", 0, 0, G_OPTION_ARG_FILENAME, &o->project_folder, "The project's folder", "DIR"},
         {"session", 't', 0, G_OPTION_ARG_STRING, &o->session,
-         "last (default), daily, hourly, or \"yyyy-MM-dd[ HH:mm:ss]\"", "TIME"},
+         "last (default), schedule, daily, hourly, or \"yyyy-MM-dd[ HH:mm:ss]\"", "TIME"},
         {"rerun", 'a', 0, G_OPTION_ARG_NONE, &o->rerun, "Run also what succeeded before", NULL},
         {"start", 's', 0, G_OPTION_ARG_STRING, &o->start, "Run this task and all after it again",
          "+TASK"},
@@ -209,30 +212,68 @@ static gboolean session_of_text(const char *text, GTimeZone *zone, gint64 now_ms
     return tg_zone_parse_local(zone, text, out_ms) || tg_zone_parse_time(text, out_ms);
 }
 
+/* The schedule's last time; FALSE without an error when there is none. A schedule that cannot be
+ * read counts as none for `last` (case s12). */
+static gboolean session_of_schedule(const TgSessionChoice *choice, gint64 now_ms, gint64 *out_ms,
+                                    GError **error)
+{
+    g_autoptr(TgSchedule) schedule =
+        choice->schedule == NULL ? NULL : tg_schedule_parse(choice->schedule, choice->zone, error);
+    TgScheduleTime time = {0};
+
+    if (schedule == NULL || !tg_schedule_last(schedule, now_ms, &time)) {
+        return FALSE;
+    }
+    *out_ms = time.session_ms;
+    return TRUE;
+}
+
+static void session_of_last(const TgSessionChoice *choice, gint64 now_ms, gint64 *out_ms,
+                            char **out_note)
+{
+    const char *note = "Reusing the last session time %s.";
+
+    if (!tg_status_folder_find_last(choice->status_root, choice->workflow_name, out_ms)) {
+        note = "Using a new session time %s based on schedule.";
+        if (!session_of_schedule(choice, now_ms, out_ms, NULL)) {
+            note = "Using a new session time %s.";
+            *out_ms = tg_zone_start_of_day_ms(choice->zone, now_ms);
+        }
+    }
+    g_autofree char *shown = tg_zone_format(choice->zone, *out_ms, TG_ZONE_TIME);
+    g_auto(GStrv) around = g_strsplit(note, "%s", 2);
+
+    *out_note = g_strconcat(around[0], shown, around[1], NULL);
+}
+
 gboolean tg_run_options_session(const TgSessionChoice *choice, gint64 *out_ms, char **out_note,
                                 GError **error)
 {
     const char *text = choice->text == NULL ? "last" : choice->text;
     gint64 now_ms = tg_clock_now_ms();
+    g_autoptr(GError) problem = NULL;
 
     *out_note = NULL;
     if (strcmp(text, "last") == 0) {
-        gboolean found =
-            tg_status_folder_find_last(choice->status_root, choice->workflow_name, out_ms);
-
-        if (!found) {
-            *out_ms = tg_zone_start_of_day_ms(choice->zone, now_ms);
-        }
-        g_autofree char *shown = tg_zone_format(choice->zone, *out_ms, TG_ZONE_TIME);
-
-        *out_note = g_strdup_printf(
-            found ? "Reusing the last session time %s." : "Using a new session time %s.", shown);
+        session_of_last(choice, now_ms, out_ms, out_note);
         return TRUE;
+    }
+    if (strcmp(text, "schedule") == 0) {
+        if (session_of_schedule(choice, now_ms, out_ms, &problem)) {
+            return TRUE;
+        }
+        if (problem != NULL) {
+            g_propagate_error(error, g_steal_pointer(&problem));
+        } else {
+            g_set_error(error, TG_ERROR, TG_ERROR_CONFIG,
+                        "--session schedule is set but schedule is not set to this workflow.");
+        }
+        return FALSE;
     }
     if (!session_of_text(text, choice->zone, now_ms, out_ms)) {
         g_set_error(error, TG_ERROR, TG_ERROR_CONFIG,
-                    "--session must be hourly, daily, last, \"yyyy-MM-dd\", or \"yyyy-MM-dd "
-                    "HH:mm:SS\" format: %s",
+                    "--session must be hourly, daily, last, schedule, \"yyyy-MM-dd\", or "
+                    "\"yyyy-MM-dd HH:mm:SS\" format: %s",
                     text);
         return FALSE;
     }

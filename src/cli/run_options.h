@@ -45,11 +45,12 @@ json_t *tg_run_options_params(const json_t *system_config, char *const *files, c
 
 /* How a session time is chosen; lent. */
 typedef struct {
-    const char *text; /* `--session`: last, daily, hourly, "yyyy-MM-dd[ HH:mm:ss]", or an instant
-                         with offset; NULL: last */
+    const char *text; /* `--session`: last, schedule, daily, hourly, "yyyy-MM-dd[ HH:mm:ss]", or an
+                         instant with offset; NULL: last */
     const char *workflow_name;
     const char *status_root; /* where earlier runs kept their state */
     GTimeZone *zone;         /* of the workflow */
+    const json_t *schedule;  /* `schedule:` of the workflow; NULL: none */
 } TgSessionChoice;
 
 /**

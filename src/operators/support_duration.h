@@ -6,9 +6,6 @@
 
 #include "base/error.h"
 
-/* Each part optional, in this order, blanks allowed; FALSE when the text is something else. */
-gboolean tg_operator_duration_parse(const char *text, gint64 *out_seconds);
-
 /* A parameter; *out_seconds gets `fallback_seconds` when it is missing. Else CONFIG. */
 gboolean tg_operator_duration_get(const json_t *params, const char *key, gint64 fallback_seconds,
                                   gint64 *out_seconds, GError **error);

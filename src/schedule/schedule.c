@@ -1,14 +1,16 @@
 /* Digdag's schedulers: all but seconds_interval are patterns on the local clock. */
 #include "schedule/schedule.h"
 
-#include <stdio.h>
 #include <string.h>
 
 #include "base/suggest.h"
+#include "params/duration.h"
 #include "params/params.h"
 #include "schedule/cron.h"
+#include "schedule/zone.h"
 
-#define DAYS_MAX 3660 /* how far a session is looked for */
+#define DAY_MS ((gint64)24 * 3600 * 1000)
+#define DELAY_SECONDS_MAX ((gint64)100 * 366 * 24 * 3600)
 
 struct TgSchedule {
     GTimeZone *zone;
@@ -27,23 +29,41 @@ void tg_schedule_free(TgSchedule *schedule)
     }
 }
 
-/* "HH:MM:SS" or "MM:SS" to milliseconds: `parts` numbers below these limits. */
+GTimeZone *tg_schedule_zone(const TgSchedule *schedule)
+{
+    return schedule->zone;
+}
+
+/* Java's Integer.parseInt. */
+static gboolean parse_integer(const char *text, gint64 *out)
+{
+    const char *digits = *text == '+' ? text + 1 : text;
+
+    return g_ascii_isdigit(digits[*digits == '-' && digits == text ? 1 : 0]) &&
+           g_ascii_string_to_signed(digits, 10, G_MININT32, G_MAXINT32, out, NULL);
+}
+
+/* "HH:MM:SS" or "MM:SS" to milliseconds. Digdag sets no limits: 25:00:00 is an hour after the next
+ * midnight. Colons at the end do not count. */
 static gboolean parse_clock(const char *text, guint parts, gint64 *out_ms)
 {
     g_auto(GStrv) numbers = g_strsplit(text, ":", -1);
+    guint count = g_strv_length(numbers);
     gint64 seconds = 0;
 
-    if (g_strv_length(numbers) != parts) {
+    while (count > 0 && *numbers[count - 1] == '\0') {
+        count--;
+    }
+    if (count != parts) {
         return FALSE;
     }
     for (guint i = 0; i < parts; i++) {
-        guint64 number = 0;
-        guint64 max = parts == 3 && i == 0 ? 23 : 59;
+        gint64 number = 0;
 
-        if (!g_ascii_string_to_unsigned(numbers[i], 10, 0, max, &number, NULL)) {
+        if (!parse_integer(numbers[i], &number)) {
             return FALSE;
         }
-        seconds = seconds * 60 + (gint64)number;
+        seconds = seconds * 60 + number;
     }
     *out_ms = seconds * 1000;
     return TRUE;
@@ -54,21 +74,6 @@ static gboolean fail_format(const char *kind, const char *text, const char *form
     g_set_error(error, TG_ERROR, TG_ERROR_CONFIG, "schedule: '%s> %s' must be written as %s", kind,
                 text, form);
     return FALSE;
-}
-
-/* "X,HH:MM:SS": the cron pattern for X, and the delay. */
-static gboolean parse_day_and_clock(TgSchedule *schedule, const char *text, const char *pattern)
-{
-    g_auto(GStrv) parts = g_strsplit(text, ",", 2);
-
-    if (g_strv_length(parts) != 2 || !parse_clock(parts[1], 3, &schedule->delay_ms)) {
-        return FALSE;
-    }
-    g_autofree char *day = g_strndup(g_strstrip(parts[0]), 3);
-    g_auto(GStrv) around = g_strsplit(pattern, "@", 2);
-    g_autofree char *cron = g_strconcat(around[0], day, around[1], NULL);
-
-    return tg_cron_parse(cron, &schedule->cron, NULL);
 }
 
 static gboolean parse_hourly(TgSchedule *schedule, const char *text, GError **error)
@@ -85,34 +90,61 @@ static gboolean parse_daily(TgSchedule *schedule, const char *text, GError **err
            fail_format("daily", text, "HH:MM:SS", error);
 }
 
+/* A minus is refused although cron4j would take "-1" for 1, as Digdag does. */
 static gboolean parse_weekly(TgSchedule *schedule, const char *text, GError **error)
 {
-    return parse_day_and_clock(schedule, text, "0 0 * * @") ||
+    g_auto(GStrv) parts = g_strsplit(text, ",", 2);
+    gboolean is_pair = g_strv_length(parts) == 2 && *g_strstrip(parts[0]) != '-';
+    g_autofree char *cron = is_pair ? g_strdup_printf("0 0 * * %s", parts[0]) : g_strdup("");
+
+    return (is_pair && parse_clock(g_strstrip(parts[1]), 3, &schedule->delay_ms) &&
+            tg_cron_parse(cron, &schedule->cron, NULL)) ||
            fail_format("weekly", text, "DDD,HH:MM:SS, as in Sun,09:00:00", error);
 }
 
 static gboolean parse_monthly(TgSchedule *schedule, const char *text, GError **error)
 {
-    return parse_day_and_clock(schedule, text, "0 0 @ * *") ||
+    g_auto(GStrv) parts = g_strsplit(text, ",", 2);
+    gint64 day = 0;
+    gboolean is_pair = g_strv_length(parts) == 2 && parse_integer(parts[0], &day);
+    g_autofree char *cron = g_strdup_printf("0 0 %" G_GINT64_FORMAT " * *", day);
+
+    return (is_pair && parse_clock(parts[1], 3, &schedule->delay_ms) &&
+            tg_cron_parse(cron, &schedule->cron, NULL)) ||
            fail_format("monthly", text, "D,HH:MM:SS, as in 1,09:00:00", error);
+}
+
+/* An integer as Jackson takes it: 2.7 is 2. */
+static gboolean parse_count(const char *text, gint64 *out)
+{
+    char *end = NULL;
+    gdouble number = g_ascii_strtod(text, &end);
+
+    if (end == text || *end != '\0' || !(number >= 1 && number <= G_MAXINT32)) {
+        return FALSE;
+    }
+    *out = (gint64)number;
+    return TRUE;
 }
 
 static gboolean parse_minutes_interval(TgSchedule *schedule, const char *text, GError **error)
 {
-    g_autofree char *cron = g_strdup_printf("*/%s * * * *", text);
+    gint64 count = 0;
+    gboolean is_count = parse_count(text, &count);
+    g_autofree char *cron = g_strdup_printf("*/%" G_GINT64_FORMAT " * * * *", count);
 
-    return tg_cron_parse(cron, &schedule->cron, NULL) ||
+    return (is_count && tg_cron_parse(cron, &schedule->cron, NULL)) ||
            fail_format("minutes_interval", text, "a number of minutes", error);
 }
 
 static gboolean parse_seconds_interval(TgSchedule *schedule, const char *text, GError **error)
 {
-    guint64 seconds = 0;
+    gint64 seconds = 0;
 
-    if (!g_ascii_string_to_unsigned(text, 10, 1, (guint64)366 * 86400, &seconds, NULL)) {
+    if (!parse_count(text, &seconds)) {
         return fail_format("seconds_interval", text, "a number of seconds", error);
     }
-    schedule->interval_ms = (gint64)seconds * 1000;
+    schedule->interval_ms = seconds * 1000;
     return TRUE;
 }
 
@@ -123,18 +155,20 @@ static gboolean parse_cron(TgSchedule *schedule, const char *text, GError **erro
 
 typedef struct {
     const char *name;
-    gboolean has_delay;
+    gboolean has_delay;  /* reads `delay` */
+    gboolean has_bounds; /* reads `start` and `end` */
+    gboolean has_at;     /* reads `at` when nothing follows the name */
     gboolean (*parse)(TgSchedule *schedule, const char *text, GError **error);
 } Kind;
 
 static const Kind kinds[] = {
-    {"hourly", FALSE, parse_hourly},
-    {"daily", FALSE, parse_daily},
-    {"weekly", FALSE, parse_weekly},
-    {"monthly", FALSE, parse_monthly},
-    {"minutes_interval", TRUE, parse_minutes_interval},
-    {"seconds_interval", TRUE, parse_seconds_interval},
-    {"cron", TRUE, parse_cron},
+    {"hourly", FALSE, TRUE, TRUE, parse_hourly},
+    {"daily", FALSE, TRUE, TRUE, parse_daily},
+    {"weekly", FALSE, TRUE, TRUE, parse_weekly},
+    {"monthly", FALSE, TRUE, TRUE, parse_monthly},
+    {"minutes_interval", TRUE, TRUE, FALSE, parse_minutes_interval},
+    {"seconds_interval", TRUE, FALSE, FALSE, parse_seconds_interval},
+    {"cron", TRUE, TRUE, FALSE, parse_cron},
 };
 
 static const Kind *kind_named(const char *name, GError **error)
@@ -153,38 +187,68 @@ static const Kind *kind_named(const char *name, GError **error)
     return NULL;
 }
 
-/* The kind and what follows it; `at:` may stand in its place. The caller frees *out_text. */
-static const Kind *find_kind(const json_t *config, char **out_text, GError **error)
+/* The key that names the kind, "daily>"; NULL: none. Lent. */
+static const char *kind_key(const json_t *config)
 {
     const char *key = NULL;
     json_t *value = NULL;
 
     json_object_foreach ((json_t *)config, key, value) {
         gsize size = strlen(key);
-        json_t *at = json_object_get(config, "at");
 
         if (size > 1 && key[size - 1] == '>') {
-            g_autofree char *name = g_strndup(key, size - 1);
-
-            *out_text = tg_params_to_text(json_is_null(value) && at != NULL ? at : value);
-            return kind_named(name, error);
+            return key;
         }
     }
-    g_set_error(error, TG_ERROR, TG_ERROR_CONFIG,
-                "schedule: needs one of hourly>, daily>, weekly>, monthly>, minutes_interval>, "
-                "seconds_interval>, cron>");
     return NULL;
+}
+
+/* The kind and what follows it. The caller frees *out_text. */
+static const Kind *find_kind(const json_t *config, char **out_text, GError **error)
+{
+    const char *key = kind_key(config);
+    json_t *type = json_object_get(config, "_type");
+    g_autofree char *name = NULL;
+    json_t *value = NULL;
+
+    if (json_is_string(type)) {
+        name = g_strdup(json_string_value(type));
+        value = json_object_get(config, "_command");
+    } else if (key != NULL) {
+        name = g_strndup(key, strlen(key) - 1);
+        value = json_object_get(config, key);
+    } else {
+        g_autofree char *text = tg_params_to_json(config);
+
+        g_set_error(error, TG_ERROR, TG_ERROR_CONFIG,
+                    "Schedule config requires 'type>: at' parameter: %s; it needs one of hourly>, "
+                    "daily>, weekly>, monthly>, minutes_interval>, seconds_interval>, cron>",
+                    text);
+        return NULL;
+    }
+    const Kind *kind = kind_named(name, error);
+
+    if (kind == NULL) {
+        return NULL;
+    }
+    if (!json_is_string(type) ? FALSE : kind->has_at && (value == NULL || json_is_null(value))) {
+        value = json_object_get(config, "at");
+    }
+    if (value == NULL || json_is_null(value)) {
+        g_set_error(error, TG_ERROR, TG_ERROR_CONFIG, "Parameter '%s>' is required but null", name);
+        return NULL;
+    }
+    *out_text = tg_params_to_text(value);
+    return kind;
 }
 
 /* A date as the start of that day; `days` later. */
 static gboolean read_date(const TgSchedule *schedule, const json_t *config, const char *key,
-                          int days, gint64 *out_ms, GError **error)
+                          gint64 days, gint64 *out_ms, GError **error)
 {
     g_autofree char *text = NULL;
-    int year = 0;
-    int month = 0;
-    int day = 0;
-    char rest = 0;
+    g_autoptr(GTimeZone) utc = g_time_zone_new_utc();
+    gint64 day_ms = 0;
 
     if (!tg_params_dup_text_or(config, key, NULL, &text, error)) {
         return FALSE;
@@ -192,22 +256,14 @@ static gboolean read_date(const TgSchedule *schedule, const json_t *config, cons
     if (text == NULL) {
         return TRUE;
     }
-    g_autoptr(GDateTime) at = NULL;
-
-    if (sscanf(text, "%4d-%2d-%2d%c", &year, &month, &day, &rest) == 3) { // NOLINT(cert-err34-c)
-        at = g_date_time_new(schedule->zone, year, month, day, 0, 0, 0);
-    }
-    if (at == NULL) {
+    if (strlen(text) != strlen("2020-01-31") || !tg_zone_parse_local(utc, text, &day_ms)) {
         g_set_error(error, TG_ERROR, TG_ERROR_CONFIG,
-                    "schedule: %s: '%s' is no date; write it as "
-                    "2020-01-31",
-                    key, text);
+                    "Invalid %s: %s is no date; write it as 2020-01-31", key, text);
         return FALSE;
     }
-    g_autoptr(GDateTime) shifted = g_date_time_add_days(at, days);
+    g_autofree char *date = tg_zone_format(utc, day_ms + days * DAY_MS, TG_ZONE_DATE);
 
-    *out_ms = g_date_time_to_unix(shifted) * 1000;
-    return TRUE;
+    return tg_zone_parse_local(schedule->zone, date, out_ms);
 }
 
 static gboolean read_options(TgSchedule *schedule, const json_t *config, const Kind *kind,
@@ -219,14 +275,28 @@ static gboolean read_options(TgSchedule *schedule, const json_t *config, const K
         if (!tg_params_get_int64(config, "delay", 0, &delay_s, error)) {
             return FALSE;
         }
-        schedule->delay_ms = delay_s * 1000;
+        schedule->delay_ms = CLAMP(delay_s, -DELAY_SECONDS_MAX, DELAY_SECONDS_MAX) * 1000;
+    }
+    if (!kind->has_bounds) {
+        return TRUE;
     }
     if (!read_date(schedule, config, "start", 0, &schedule->start_ms, error) ||
         !read_date(schedule, config, "end", 1, &schedule->end_ms, error)) {
         return FALSE;
     }
     if (schedule->start_ms >= schedule->end_ms) {
-        g_set_error(error, TG_ERROR, TG_ERROR_CONFIG, "schedule: 'start' is after 'end'");
+        g_set_error(error, TG_ERROR, TG_ERROR_CONFIG,
+                    "The schedule of end is earlier than start: 'start' is after 'end'");
+        return FALSE;
+    }
+    return TRUE;
+}
+
+static gboolean check_map(const json_t *config, GError **error)
+{
+    if (!json_is_object(config)) {
+        g_set_error(error, TG_ERROR, TG_ERROR_CONFIG,
+                    "schedule: must be a map: {daily>: 07:00:00}");
         return FALSE;
     }
     return TRUE;
@@ -236,14 +306,8 @@ TgSchedule *tg_schedule_parse(const json_t *config, GTimeZone *zone, GError **er
 {
     g_autofree char *text = NULL;
     g_autoptr(TgSchedule) schedule = NULL;
-    const Kind *kind = NULL;
+    const Kind *kind = check_map(config, error) ? find_kind(config, &text, error) : NULL;
 
-    if (!json_is_object(config)) {
-        g_set_error(error, TG_ERROR, TG_ERROR_CONFIG,
-                    "schedule: must be a map: {daily>: 07:00:00}");
-        return NULL;
-    }
-    kind = find_kind(config, &text, error);
     if (kind == NULL) {
         return NULL;
     }
@@ -257,87 +321,116 @@ TgSchedule *tg_schedule_parse(const json_t *config, GTimeZone *zone, GError **er
     return g_steal_pointer(&schedule);
 }
 
-/* ---- looking for a session ---- */
-
-/* The instant of a local time; -1 when the clock skips it. */
-static gint64 instant_of(const TgSchedule *schedule, GDateTime *day, guint hour, guint minute)
+char *tg_schedule_unused_keys(const json_t *config)
 {
-    g_autoptr(GDateTime) at =
-        g_date_time_new(schedule->zone, g_date_time_get_year(day), g_date_time_get_month(day),
-                        g_date_time_get_day_of_month(day), (int)hour, (int)minute, 0);
+    static const char *const always[] = {
+        "skip_on_overtime", "skip_delayed_by", "start", "end", "_type", "_command", NULL};
+    const char *kind_name = kind_key(config);
+    g_autofree char *text = NULL;
+    const Kind *kind = find_kind(config, &text, NULL);
+    const char *names[G_N_ELEMENTS(always) + 2] = {NULL};
+    g_autoptr(GString) all = g_string_new(NULL);
+    const char *key = NULL;
+    json_t *value = NULL;
 
-    if (at == NULL || g_date_time_get_hour(at) != (int)hour ||
-        g_date_time_get_minute(at) != (int)minute) {
-        return -1;
+    if (kind == NULL) {
+        return NULL;
     }
-    return g_date_time_to_unix(at) * 1000;
-}
-
-/* The earliest matching instant of one day after the limit; -1: none. */
-static gint64 search_day(const TgSchedule *schedule, GDateTime *day, gint64 after_ms)
-{
-    gint64 best = -1;
-
-    for (guint i = 0; i < 24 * 60; i++) {
-        gboolean matches = (schedule->cron.hours >> (i / 60) & 1u) != 0 &&
-                           (schedule->cron.minutes >> (i % 60) & 1u) != 0;
-        gint64 at_ms = matches ? instant_of(schedule, day, i / 60, i % 60) : -1;
-
-        if (at_ms > after_ms && (best == -1 || at_ms < best)) {
-            best = at_ms;
+    memcpy(names, always, sizeof always);
+    names[G_N_ELEMENTS(always) - 1] = kind->has_delay ? "delay" : kind->has_at ? "at" : NULL;
+    json_object_foreach ((json_t *)config, key, value) {
+        if (g_strv_contains(names, key) || g_strcmp0(key, kind_name) == 0) {
+            continue;
         }
+        g_autofree char *hint = tg_suggest_phrase(key, names);
+
+        g_string_append_printf(all, "%sParameter '%s' is not used at schedule.%s",
+                               all->len == 0 ? "" : "\n", key, hint);
     }
-    return best;
+    return all->len == 0 ? NULL : g_strdup(all->str);
 }
 
-/* The first matching instant after another; G_MAXINT64 when there is none for ten years. */
-static gint64 next_match(const TgSchedule *schedule, gint64 after_ms)
+gboolean tg_schedule_parse_skip(const json_t *config, TgScheduleSkip *out, GError **error)
 {
-    g_autoptr(GDateTime) utc = g_date_time_new_from_unix_utc(after_ms / 1000);
-    g_autoptr(GDateTime) day = utc == NULL ? NULL : g_date_time_to_timezone(utc, schedule->zone);
+    TgScheduleSkip skip = {.skip_delayed_ms = -1};
+    g_autofree char *delay = NULL;
+    gint64 delay_s = 0;
 
-    if (schedule->interval_ms != 0) {
-        gint64 rest = after_ms % schedule->interval_ms;
-
-        return after_ms - (rest < 0 ? rest + schedule->interval_ms : rest) + schedule->interval_ms;
-    }
-    for (guint i = 0; day != NULL && i < DAYS_MAX; i++) {
-        gint64 found =
-            tg_cron_matches_day(&schedule->cron, day) ? search_day(schedule, day, after_ms) : -1;
-
-        if (found != -1) {
-            return found;
-        }
-        GDateTime *next = g_date_time_add_days(day, 1);
-
-        g_date_time_unref(day);
-        day = next;
-    }
-    return G_MAXINT64;
-}
-
-static gboolean give(const TgSchedule *schedule, gint64 session_ms, TgScheduleTime *out)
-{
-    if (session_ms == G_MAXINT64) {
+    if (!check_map(config, error) ||
+        !tg_params_get_boolean(config, "skip_on_overtime", FALSE, &skip.skip_on_overtime, error) ||
+        !tg_params_dup_text_or(config, "skip_delayed_by", NULL, &delay, error)) {
         return FALSE;
     }
+    if (delay != NULL) {
+        if (!tg_duration_parse(delay, &delay_s)) {
+            g_set_error(error, TG_ERROR, TG_ERROR_CONFIG,
+                        "schedule: 'skip_delayed_by: %s' is no duration; write it as 10m or 1h 30m",
+                        delay);
+            return FALSE;
+        }
+        skip.skip_delayed_ms = delay_s * 1000;
+    }
+    *out = skip;
+    return TRUE;
+}
+
+/* ---- looking for a session ---- */
+
+static gint64 floor_to(gint64 at_ms, gint64 unit_ms)
+{
+    gint64 rest = at_ms % unit_ms;
+
+    return at_ms - (rest < 0 ? rest + unit_ms : rest);
+}
+
+/* The first matching instant after another; FALSE when there is none. */
+static gboolean next_match(const TgSchedule *schedule, gint64 after_ms, gint64 *out_ms)
+{
+    gint64 found_s = 0;
+
+    if (schedule->interval_ms != 0) {
+        *out_ms = floor_to(after_ms, schedule->interval_ms) + schedule->interval_ms;
+        return TRUE;
+    }
+    if (!tg_cron_next(&schedule->cron, schedule->zone, floor_to(after_ms, 1000) / 1000, &found_s)) {
+        return FALSE;
+    }
+    *out_ms = found_s * 1000;
+    return TRUE;
+}
+
+static void give(const TgSchedule *schedule, gint64 session_ms, TgScheduleTime *out)
+{
     out->session_ms = session_ms;
     out->run_ms = session_ms + schedule->delay_ms;
-    return TRUE;
 }
 
 /* `start` and `end` bound the time of the run, as in Digdag. */
 gboolean tg_schedule_next(const TgSchedule *schedule, gint64 after_ms, TgScheduleTime *out)
 {
-    gint64 next_ms = next_match(schedule, after_ms);
+    gint64 next_ms = 0;
 
-    if (next_ms != G_MAXINT64 && next_ms + schedule->delay_ms < schedule->start_ms) {
-        next_ms = next_match(schedule, schedule->start_ms - 1000);
-    }
-    if (next_ms != G_MAXINT64 && next_ms + schedule->delay_ms >= schedule->end_ms) {
+    if (!next_match(schedule, after_ms, &next_ms) ||
+        next_ms + schedule->delay_ms >= schedule->end_ms) {
         return FALSE;
     }
-    return give(schedule, next_ms, out);
+    if (next_ms + schedule->delay_ms < schedule->start_ms &&
+        !next_match(schedule, schedule->start_ms - 1000, &next_ms)) {
+        return FALSE;
+    }
+    give(schedule, next_ms, out);
+    return TRUE;
+}
+
+gboolean tg_schedule_first(const TgSchedule *schedule, gint64 from_ms, TgScheduleTime *out)
+{
+    gint64 second_ms = floor_to(from_ms, 1000);
+
+    if (schedule->interval_ms != 0) {
+        return tg_schedule_next(schedule, from_ms - 1, out); /* Digdag forgets the delay here */
+    }
+    return tg_schedule_next(
+        schedule, (second_ms == from_ms ? second_ms - 1000 : second_ms) - schedule->delay_ms, out);
 }
 
 /* CronScheduler.lastScheduleTime: it walks forward from two estimated intervals before. Where the
@@ -345,18 +438,22 @@ gboolean tg_schedule_next(const TgSchedule *schedule, gint64 after_ms, TgSchedul
  * no session has; Digdag gives the same (case s06). */
 gboolean tg_schedule_last(const TgSchedule *schedule, gint64 before_ms, TgScheduleTime *out)
 {
-    gint64 next_ms = next_match(schedule, before_ms);
-    gint64 after_next_ms = next_ms == G_MAXINT64 ? G_MAXINT64 : next_match(schedule, next_ms);
+    gint64 next_ms = 0;
+    gint64 after_next_ms = 0;
 
-    if (after_next_ms == G_MAXINT64) {
+    if (schedule->interval_ms != 0) {
+        give(schedule, floor_to(before_ms - 1, schedule->interval_ms), out);
+        return TRUE;
+    }
+    if (!next_match(schedule, before_ms, &next_ms) ||
+        !next_match(schedule, next_ms, &after_next_ms)) {
         return FALSE;
     }
     gint64 last_ms = before_ms - 2 * (after_next_ms - next_ms);
 
-    next_ms = next_match(schedule, last_ms);
-    while (next_ms < before_ms) {
+    while (next_match(schedule, last_ms, &next_ms) && next_ms < before_ms && next_ms > last_ms) {
         last_ms = next_ms;
-        next_ms = next_match(schedule, last_ms);
     }
-    return give(schedule, last_ms, out);
+    give(schedule, last_ms, out);
+    return TRUE;
 }

@@ -172,3 +172,47 @@ gboolean tg_zone_parse_time(const char *text, gint64 *out_ms)
             looks_like(text, "dddd-dd-ddTdd:dd:dd-dd:dd")) &&
            parse_with_offset(text, places, 19, out_ms);
 }
+
+/* Days from 1970-01-01 to a date; days beyond the end of a month count on. */
+static gint64 days_of(int year, int month, int day)
+{
+    GDate date;
+
+    g_date_clear(&date, 1);
+    g_date_set_dmy(&date, 1, (GDateMonth)month, (GDateYear)year);
+    return (gint64)g_date_get_julian(&date) + day - 1 - 719163;
+}
+
+TgZoneClock tg_zone_clock(GTimeZone *zone, gint64 at_s)
+{
+    gint64 local_s = at_s + offset_at(zone, at_s);
+    gint64 in_day = local_s % DAY_SECONDS;
+    GDate date;
+
+    in_day += in_day < 0 ? DAY_SECONDS : 0;
+    g_date_clear(&date, 1);
+    g_date_set_julian(&date, (guint32)((local_s - in_day) / DAY_SECONDS + 719163));
+    return (TgZoneClock){.year = g_date_get_year(&date),
+                         .month = (int)g_date_get_month(&date),
+                         .day = g_date_get_day(&date),
+                         .hour = (int)(in_day / 3600),
+                         .minute = (int)(in_day / 60 % 60)};
+}
+
+gint64 tg_zone_clock_instant(GTimeZone *zone, const TgZoneClock *clock)
+{
+    gint64 local_s = days_of(clock->year, clock->month, clock->day) * DAY_SECONDS +
+                     clock->hour * 3600 + clock->minute * 60;
+
+    return instant_of(zone, local_s, offset_at(zone, local_s + DAY_SECONDS));
+}
+
+int tg_zone_clock_weekday(const TgZoneClock *clock)
+{
+    return (int)((days_of(clock->year, clock->month, clock->day) + 4 + (gint64)7 * 719163) % 7);
+}
+
+gint64 tg_zone_offset(GTimeZone *zone, gint64 at_s)
+{
+    return offset_at(zone, at_s);
+}

@@ -35,3 +35,26 @@ gboolean tg_zone_parse_folder(const char *name, gint64 *out_ms);
 
 /* An instant with offset, "2020-02-28T00:00:00+09:00"; FALSE when the text is none. */
 gboolean tg_zone_parse_time(const char *text, gint64 *out_ms);
+
+/* What a zone's clock shows, to the minute. */
+typedef struct {
+    int year;
+    int month; /* 1 to 12 */
+    int day;
+    int hour;
+    int minute;
+} TgZoneClock;
+
+/* The clock at an instant (Unix time in seconds). */
+TgZoneClock tg_zone_clock(GTimeZone *zone, gint64 at_s);
+
+/* The instant at which a clock shows this; days beyond the end of the month go into the next. A
+ * time that clocks skip is as much later, of one that they show twice it is the second:
+ * java.util.GregorianCalendar's rules, unlike those of tg_zone_parse_local. */
+gint64 tg_zone_clock_instant(GTimeZone *zone, const TgZoneClock *clock);
+
+/* 0 Sunday to 6; the date must exist. */
+int tg_zone_clock_weekday(const TgZoneClock *clock);
+
+/* Seconds east of UTC at an instant. */
+gint64 tg_zone_offset(GTimeZone *zone, gint64 at_s);

@@ -4,6 +4,7 @@
 #include "operators/services.h"
 #include "operators/support_duration.h"
 #include "operators/support_pg_value.h"
+#include "params/duration.h"
 #include "params/params.h"
 #include "support/postgresql.h"
 
@@ -207,8 +208,7 @@ static void test_durations(void)
     for (gsize i = 0; i < G_N_ELEMENTS(rows); i++) {
         gint64 seconds = -1;
 
-        g_assert_cmpint(tg_operator_duration_parse(rows[i].text, &seconds), ==,
-                        rows[i].seconds >= 0);
+        g_assert_cmpint(tg_duration_parse(rows[i].text, &seconds), ==, rows[i].seconds >= 0);
         g_assert_cmpint(seconds, ==, rows[i].seconds);
     }
 }

@@ -115,7 +115,7 @@ static void test_mistakes_are_told(void)
         const char *config;
         const char *says;
     } wrong[] = {
-        {"{\"daily>\": \"25:00:00\"}", "HH:MM:SS"},
+        {"{\"daily>\": \"25:00\"}", "HH:MM:SS"},
         {"{\"dayly>\": \"07:00:00\"}", "did you mean 'daily'?"},
         {"{\"cron>\": \"* * *\"}", "five fields"},
         {"{\"cron>\": \"61 * * * *\"}", "no minute"},
