@@ -74,6 +74,24 @@ static gboolean is_alone(const Loop *loop)
            tg_attempt_next_due_ms(loop->attempt) == G_MAXINT64;
 }
 
+/* The operator of a key such as "echo>"; NULL: it is none, or unknown. */
+static const TgOperator *operator_of(const Loop *loop, const char *key)
+{
+    gsize size = strlen(key);
+
+    if (size < 2 || key[size - 1] != '>') {
+        return NULL;
+    }
+    for (guint i = 0; loop->turns.operators[i] != NULL; i++) {
+        const TgOperator *found = loop->turns.operators[i];
+
+        if (strncmp(found->name, key, size - 1) == 0 && found->name[size - 1] == '\0') {
+            return found;
+        }
+    }
+    return NULL;
+}
+
 /* Whether its turn takes no time worth a thread. */
 static gboolean is_instant(const Loop *loop, const TgTask *task)
 {
@@ -81,16 +99,10 @@ static gboolean is_instant(const Loop *loop, const TgTask *task)
     json_t *value = NULL;
 
     json_object_foreach (task->local, key, value) {
-        gsize size = strlen(key);
+        const TgOperator *found = operator_of(loop, key);
 
-        for (guint i = 0; size > 1 && key[size - 1] == '>' && loop->turns.operators[i] != NULL;
-             i++) {
-            const TgOperator *operator= loop->turns.operators[i];
-
-            if (operator->is_instant && strncmp(operator->name, key, size - 1) == 0 &&
-                operator->name[size - 1] == '\0') {
-                return TRUE;
-            }
+        if (found != NULL) {
+            return found->is_instant;
         }
     }
     return FALSE;
@@ -160,6 +172,22 @@ static gboolean save(const Loop *loop, const TgTask *task, GError **error)
                                  tg_reuse_inputs(loop->reuse, task->id), error);
 }
 
+/* A task that nothing follows: saved, then told. */
+static gboolean end_task(Loop *loop, const TgTask *task, GError **error)
+{
+    if (task->state == TG_TASK_SUCCESS) {
+        tg_reuse_note_success(loop->reuse, task);
+        if (!save(loop, task, error)) {
+            return FALSE;
+        }
+        tg_reuse_forget_inputs(loop->reuse, task->id);
+        (void)g_hash_table_remove(loop->subtasks, GUINT_TO_POINTER(task->id));
+    }
+    tell(loop, task, TG_RUN_ENDED,
+         task->error == NULL ? NULL : json_string_value(json_object_get(task->error, "message")));
+    return TRUE;
+}
+
 /* Takes note of every change of state. */
 static gboolean follow_changes(Loop *loop, GError **error)
 {
@@ -169,19 +197,10 @@ static gboolean follow_changes(Loop *loop, GError **error)
         const TgTask *task = tg_attempt_task(loop->attempt, id);
 
         /* A task that went through several states at once stands in the list for each. */
-        if (!tg_task_state_is_done(task->state) ||
-            !g_hash_table_add(loop->ended, GUINT_TO_POINTER(id))) {
-            continue;
+        if (tg_task_state_is_done(task->state) &&
+            g_hash_table_add(loop->ended, GUINT_TO_POINTER(id)) && !end_task(loop, task, error)) {
+            return FALSE;
         }
-        if (task->state == TG_TASK_SUCCESS) {
-            tg_reuse_note_success(loop->reuse, task);
-            if (!save(loop, task, error)) {
-                return FALSE;
-            }
-        }
-        tell(loop, task, TG_RUN_ENDED,
-             task->error == NULL ? NULL
-                                 : json_string_value(json_object_get(task->error, "message")));
     }
     return TRUE;
 }

@@ -145,6 +145,11 @@ void tg_reuse_note_success(TgReuse *reuse, const TgTask *task)
         tg_task_inputs_hash(g_hash_table_lookup(reuse->inputs, key), task->receipt, children));
 }
 
+void tg_reuse_forget_inputs(TgReuse *reuse, guint id)
+{
+    (void)g_hash_table_remove(reuse->inputs, GUINT_TO_POINTER(id));
+}
+
 const json_t *tg_reuse_inputs(const TgReuse *reuse, guint id)
 {
     return g_hash_table_lookup(reuse->inputs, GUINT_TO_POINTER(id));

@@ -27,5 +27,8 @@ json_t *tg_reuse_decide(TgReuse *reuse, const TgTask *task, const json_t *params
 /* Takes note of a task that is SUCCESS: others depend on it. */
 void tg_reuse_note_success(TgReuse *reuse, const TgTask *task);
 
+/* The task is saved: what it depended on is not needed any more. */
+void tg_reuse_forget_inputs(TgReuse *reuse, guint id);
+
 /* What the task's result depends on, to be saved with it; NULL: nobody asked. Lent. */
 const json_t *tg_reuse_inputs(const TgReuse *reuse, guint id);

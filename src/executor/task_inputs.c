@@ -130,53 +130,59 @@ static void add_named_file(Inputs *inputs, const char *name)
     }
 }
 
+static void add_files_of_text(Inputs *inputs, const char *text)
+{
+    g_auto(GStrv) names = g_strsplit_set(text, " \t\n'\"=;|&<>()", -1);
+
+    for (guint i = 0; names[i] != NULL; i++) {
+        add_named_file(inputs, names[i]);
+    }
+}
+
 static void add_files(Inputs *inputs, const json_t *value)
 {
     const char *key = NULL;
     json_t *inner = NULL;
     gsize index = 0;
 
-    if (json_is_object(value)) {
-        json_object_foreach ((json_t *)value, key, inner) {
-            /* `_do` and its like become tasks with inputs of their own */
-            if (key[0] != '_' || strcmp(key, "_command") == 0) {
-                add_files(inputs, inner);
-            }
+    /* `_do` and its like become tasks with inputs of their own */
+    json_object_foreach ((json_t *)value, key, inner) {
+        if (key[0] != '_' || strcmp(key, "_command") == 0) {
+            add_files(inputs, inner);
         }
-        return;
     }
     json_array_foreach (value, index, inner) {
         add_files(inputs, inner);
     }
     if (json_is_string(value)) {
-        g_auto(GStrv) names = g_strsplit_set(json_string_value(value), " \t\n'\"=;|&<>()", -1);
-
-        for (guint i = 0; names[i] != NULL; i++) {
-            add_named_file(inputs, names[i]);
-        }
+        add_files_of_text(inputs, json_string_value(value));
     }
 }
 
-/* Parameters that are mentioned; their values may mention others. */
-static void add_params(Inputs *inputs)
+/* Parameters that the words mention so far; FALSE: none is new. */
+static gboolean add_mentioned_params(Inputs *inputs)
 {
-    gboolean more = TRUE;
+    gboolean any = FALSE;
     const char *key = NULL;
     json_t *value = NULL;
 
-    while (more) {
-        more = FALSE;
-        json_object_foreach ((json_t *)inputs->request->params, key, value) {
-            if (json_object_get(inputs->params, key) != NULL ||
-                !g_hash_table_contains(inputs->words, key)) {
-                continue;
-            }
+    json_object_foreach ((json_t *)inputs->request->params, key, value) {
+        if (json_object_get(inputs->params, key) == NULL &&
+            g_hash_table_contains(inputs->words, key)) {
             g_autofree char *text = tg_params_to_json(value);
 
             set_hash(inputs->params, key, text, strlen(text));
             add_words(inputs, text, strlen(text));
-            more = TRUE;
+            any = TRUE;
         }
+    }
+    return any;
+}
+
+/* Values may mention other parameters. */
+static void add_params(Inputs *inputs)
+{
+    while (add_mentioned_params(inputs)) {
     }
 }
 

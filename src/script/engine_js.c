@@ -10,6 +10,7 @@
 #include "script/script.h"
 #include "template_globals.inc"
 
+#define SHARED_CALLS_MAX 5000
 #define STACK_BYTES_MAX ((gsize)512 * 1024) /* a small part of a thread's stack */
 
 struct TgJs {
@@ -19,6 +20,8 @@ struct TgJs {
     gint64 cpu_end_us;
     gboolean timed_out;
     gboolean has_moment;
+    gboolean has_failed; /* the last call did */
+    guint calls;
 };
 
 /* The zone of the script that this thread runs now; QuickJS asks for it below. */
@@ -83,6 +86,26 @@ void tg_js_free(TgJs *js)
     JS_FreeContext(js->context);
     JS_FreeRuntime(js->runtime);
     g_free(js);
+}
+
+static void free_shared(gpointer js)
+{
+    tg_js_free(js);
+}
+
+static GPrivate shared_js = G_PRIVATE_INIT(free_shared);
+
+TgJs *tg_js_shared(GTimeZone *zone)
+{
+    TgJs *js = g_private_get(&shared_js);
+
+    /* Not for ever: what garbage and failures leave in the heap ends with it. */
+    if (js == NULL || js->has_failed || js->calls >= SHARED_CALLS_MAX) {
+        js = tg_js_new(zone);
+        g_private_replace(&shared_js, js);
+    }
+    js->zone = zone;
+    return js;
 }
 
 /* JavaScript's message of the pending exception. */
@@ -152,6 +175,7 @@ char *tg_js_call(TgJs *js, const char *body, const char *scope_json, GError **er
 
     current_zone = js->zone;
     js->timed_out = FALSE;
+    js->calls++;
     js->cpu_end_us = tg_clock_thread_cpu_us() + (gint64)TG_SCRIPT_CPU_MS_MAX * 1000;
     JS_UpdateStackTop(js->runtime);
     if (!js->has_moment && strstr(body, "moment") != NULL && !add_moment(js, error)) {
@@ -164,6 +188,7 @@ char *tg_js_call(TgJs *js, const char *body, const char *scope_json, GError **er
         text = call(js, function, scope_json, error);
     }
     JS_FreeValue(js->context, function);
+    js->has_failed = text == NULL;
     current_zone = NULL;
     return text;
 }

@@ -7,6 +7,7 @@
 #include "base/suggest.h"
 #include "script/engine_js.h"
 #include "script/es5.h"
+#include "script/stateless.h"
 #include "script/template.h"
 
 #define SAFE_INTEGER_MAX ((gint64)1 << 53)
@@ -220,6 +221,23 @@ static void set_evaluation_error(GError **error, const char *text, const char *w
                 shown, strlen(shown) < strlen(text) ? "…" : "", why, hint);
 }
 
+/* One that this task alone has, unless no expression can leave anything behind. */
+static TgJs *engine_for(TgScript *script, const GPtrArray *parts)
+{
+    gboolean is_stateless = TRUE;
+
+    for (guint i = 0; i < parts->len && is_stateless; i++) {
+        const TgTemplatePart *part = parts->pdata[i];
+
+        is_stateless = !part->is_expression || tg_script_is_stateless(part->text);
+    }
+    if (is_stateless) {
+        return tg_js_shared(script->zone);
+    }
+    script->js = script->js != NULL ? script->js : tg_js_new(script->zone);
+    return script->js;
+}
+
 static char *fill_js(TgScript *script, const char *text, const GPtrArray *parts, Scope scope,
                      GError **error)
 {
@@ -240,9 +258,8 @@ static char *fill_js(TgScript *script, const char *text, const GPtrArray *parts,
         }
     }
     if (cause == NULL) {
-        script->js = script->js != NULL ? script->js : tg_js_new(script->zone);
         json = json_dumps(variables, JSON_COMPACT);
-        result = tg_js_call(script->js, body, json == NULL ? "{}" : json, &cause);
+        result = tg_js_call(engine_for(script, parts), body, json == NULL ? "{}" : json, &cause);
         free(json);
     }
     if (result == NULL) {

@@ -5,6 +5,7 @@
 
 #include "base/clock.h"
 #include "params/params.h"
+#include "script/stateless.h"
 
 static const char scope_json[] =
     "{\"n\": 3, \"s\": \"text\", \"m\": {\"a\": 1, \"b\": [true, null]}, \"none\": null,"
@@ -162,6 +163,87 @@ static void test_fills_a_configuration_in_order(void)
                     "\"m\":{\"x\":\"outer\"},\"_do\":{\"e\":\"${zzz}\"},\"i\":5}");
 }
 
+static void test_stateless_expressions_are_told_apart(void)
+{
+    static const char *const yes[] = {"i + 1",
+                                      "x == 'a' ? 1 : 2",
+                                      "moment(session_time).add(1, 'days').format('YYYY=MM')",
+                                      "[1, 2, 3].map(function (v) { return v * 2 })",
+                                      "a.b[0].c",
+                                      "'it''s'",
+                                      "x >= 1 && y !== 2",
+                                      "a / b",
+                                      "(a) / 2",
+                                      "JSON.stringify({a: 1})",
+                                      "-x - -y"};
+    static const char *const no[] = {"x = 1",
+                                     "x += 1",
+                                     "x++",
+                                     "--x",
+                                     "a[b]",
+                                     "a['constructor']",
+                                     "''.constructor",
+                                     "delete x",
+                                     "Object.assign(a, b)",
+                                     "(function () { return this })()",
+                                     "/x/.test(a)",
+                                     "moment.locale('ja')",
+                                     "Array.prototype",
+                                     "a.__proto__",
+                                     "x <<= 1",
+                                     "x >>= 1",
+                                     "\\u0061 ",
+                                     "print(1)",
+                                     "eval('x')",
+                                     "[].push.call(Math, 1)",
+                                     "'open",
+                                     "a.lang('ja')",
+                                     "RegExp('a')",
+                                     "moment.updateLocale('en', {})",
+                                     "var q",
+                                     "for (;;) {}",
+                                     "x==1 && (y=2)"};
+
+    for (gsize i = 0; i < G_N_ELEMENTS(yes); i++) {
+        if (!tg_script_is_stateless(yes[i])) {
+            g_error("%s leaves nothing behind", yes[i]);
+        }
+    }
+    for (gsize i = 0; i < G_N_ELEMENTS(no); i++) {
+        if (tg_script_is_stateless(no[i])) {
+            g_error("%s may leave something behind", no[i]);
+        }
+    }
+}
+
+/* What one evaluation does to globals, the next one does not see. */
+static void test_evaluations_share_no_state(void)
+{
+    static const char *const wicked[] = {"${leak = 5}",
+                                         "${String.prototype.trim = 1}",
+                                         "${moment.locale('de')}",
+                                         "${Math['max'] = 1}",
+                                         "${(function () { Object.prototype.leak = 5 })()}",
+                                         "${''.constructor.prototype.leak = 5}",
+                                         "${JSON.parse = 1}"};
+    g_autoptr(GTimeZone) zone = g_time_zone_new_utc();
+    g_autoptr(json_t) scope = json_object();
+
+    for (gsize i = 0; i < G_N_ELEMENTS(wicked); i++) {
+        g_autoptr(TgScript) one = tg_script_new(zone);
+        g_autoptr(TgScript) other = tg_script_new(zone);
+        g_autofree char *done = tg_script_fill(one, wicked[i], scope, NULL);
+        g_autofree char *seen =
+            tg_script_fill(other,
+                           "${typeof leak} ${' a '.trim()} ${moment('2020-01-06').format('dddd')} "
+                           "${Math.max(1, 2)} "
+                           "${typeof ({}).leak} ${JSON.parse('1')}",
+                           scope, NULL);
+
+        g_assert_cmpstr(seen, ==, "undefined a Monday 2 undefined 1");
+    }
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -178,5 +260,8 @@ int main(int argc, char **argv)
     g_test_add_func("/script/script/there-is-no-io", test_there_is_no_io);
     g_test_add_func("/script/script/fills-a-configuration-in-order",
                     test_fills_a_configuration_in_order);
+    g_test_add_func("/script/stateless_expressions_are_told_apart",
+                    test_stateless_expressions_are_told_apart);
+    g_test_add_func("/script/evaluations_share_no_state", test_evaluations_share_no_state);
     return g_test_run();
 }
