@@ -51,7 +51,7 @@ typedef struct {
 typedef struct {
     const json_t *subtasks;    /* a map of tasks, run below ^sub */
     const json_t *store;       /* parameters for all later tasks */
-    const json_t *reset_store; /* list of keys to remove first */
+    const json_t *reset_store; /* list of keys to remove first; "a.b" is b in the map a */
     const json_t *export;      /* parameters for its subtasks */
     const json_t *receipt;
 } TgTaskResult;

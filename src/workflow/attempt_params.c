@@ -1,4 +1,6 @@
 /* Which parameters a task sees. */
+#include <string.h>
+
 #include "params/params.h"
 #include "workflow/attempt_internal.h"
 
@@ -10,13 +12,33 @@ static void merge_exports(json_t *params, const TgTask *task)
     }
 }
 
+/* Removes "a.b" from the map below `a`; maps are shared, so those on the way are copied first.
+ * Digdag's ParameterUpdate.java. */
+static void remove_key(json_t *params, const char *key)
+{
+    const char *dot = strchr(key, '.');
+    g_autofree char *first = dot == NULL ? NULL : g_strndup(key, (gsize)(dot - key));
+    const json_t *below = dot == NULL ? NULL : json_object_get(params, first);
+
+    if (dot == NULL) {
+        (void)json_object_del(params, key);
+    } else if (json_is_object(below)) {
+        json_t *copy = json_copy((json_t *)below);
+
+        remove_key(copy, dot + 1);
+        json_object_set_new(params, first, copy);
+    }
+}
+
 static void apply_store(json_t *params, const TgTask *task)
 {
     json_t *key = NULL;
     size_t index = 0;
 
     json_array_foreach (task->reset_store, index, key) {
-        json_object_del(params, json_string_value(key));
+        if (json_is_string(key)) {
+            remove_key(params, json_string_value(key));
+        }
     }
     if (task->store != NULL) {
         tg_params_merge(params, task->store);

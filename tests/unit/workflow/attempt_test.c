@@ -314,6 +314,26 @@ static void test_a_long_chain_is_no_deep_recursion(void)
     g_assert_true(tg_attempt_is_success(attempt));
 }
 
+/* "a.b" of reset_store is the key b in the map a, and the map of whoever else has it stays. */
+static void test_a_store_is_reset_below_a_map(void)
+{
+    g_autoptr(TgAttempt) attempt = attempt_of("_export: {a: {b: 1, c: 2}}\n+x: {do>: 1}\n"
+                                              "+y: {do>: 1}\n",
+                                              0);
+    g_autoptr(json_t) reset = json_pack("[s, s]", "a.b", "none.of.these");
+    TgTaskResult result = {.reset_store = reset};
+    guint id = 0;
+
+    g_assert_true(tg_attempt_take_ready(attempt, &id));
+    tg_attempt_succeed(attempt, id, &result);
+    g_autoptr(json_t) later = tg_attempt_collect_params(attempt, 2);
+    g_autoptr(json_t) first = tg_attempt_collect_params(attempt, 1);
+
+    g_assert_null(json_object_get(json_object_get(later, "a"), "b"));
+    g_assert_nonnull(json_object_get(json_object_get(later, "a"), "c"));
+    g_assert_nonnull(json_object_get(json_object_get(first, "a"), "b"));
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -332,5 +352,7 @@ int main(int argc, char **argv)
                     test_parallel_siblings_do_not_see_each_other);
     g_test_add_func("/workflow/attempt/a-long-chain-is-no-deep-recursion",
                     test_a_long_chain_is_no_deep_recursion);
+    g_test_add_func("/workflow/attempt/a-store-is-reset-below-a-map",
+                    test_a_store_is_reset_below_a_map);
     return g_test_run();
 }
