@@ -191,6 +191,17 @@ static void decide_failure(TgTurnJob *job, const TgOperator *operator, const jso
     }
 }
 
+/* A wrong `_retry` is told of before anything runs, as BaseOperator does. */
+static gboolean check_retry(const TgTurnJob *job, const TgOperator *operator, const json_t * params,
+                            GError **error)
+{
+    gboolean retry = FALSE;
+    gint64 interval_ms = 0;
+
+    return !operator->honours_retry ||
+            tg_retry_decide(params, job->state, &retry, &interval_ms, error);
+}
+
 static void run_operator(TgTurnJob *job, const TgOperator *operator, const json_t * params)
 {
     const TgTurnContext *context = job->context;
@@ -207,7 +218,8 @@ static void run_operator(TgTurnJob *job, const TgOperator *operator, const json_
                    .is_cancelled = FALSE,
                    .services = context->services,
                    .state = job->state};
-    gboolean ok = operator->run(&turn, &outcome, &error);
+    gboolean ok =
+        check_retry(job, operator, params, &error) && operator->run(&turn, &outcome, &error);
 
     job->store = turn.store;
     job->reset_store = turn.reset_store;

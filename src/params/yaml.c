@@ -5,6 +5,7 @@
 #include <yaml.h>
 
 #include "base/file.h"
+#include "params/params.h"
 #include "params/yaml_internal.h"
 #include "params/yaml_scalar.h"
 
@@ -470,34 +471,47 @@ static json_t *compose_node(Composer *c, yaml_event_t *event)
     }
 }
 
+/* One event outside of a value; FALSE: a mistake. */
+static gboolean compose_event(Composer *c, yaml_event_t *event, json_t **value, guint *documents)
+{
+    switch ((int)event->type) {
+    case YAML_STREAM_START_EVENT:
+    case YAML_STREAM_END_EVENT:
+    case YAML_DOCUMENT_END_EVENT:
+        return TRUE;
+    case YAML_DOCUMENT_START_EVENT:
+        if ((*documents)++ > 0) {
+            fail_at(c, &event->start_mark, "a second document begins here; a file holds one");
+            return FALSE;
+        }
+        return TRUE;
+    default:
+        *value = compose_node(c, event);
+        return *value != NULL;
+    }
+}
+
 static json_t *compose_document(Composer *c)
 {
-    json_t *value = NULL;
-    gboolean ended = FALSE;
+    g_autoptr(json_t) value = NULL;
+    guint documents = 0;
+    gboolean is_end = FALSE;
 
-    while (!ended) {
+    while (!is_end) {
         yaml_event_t event;
 
         if (!next_event(c, &event)) {
-            json_decref(value);
             return NULL;
         }
-        switch ((int)event.type) {
-        case YAML_STREAM_START_EVENT:
-        case YAML_DOCUMENT_START_EVENT:
-            break;
-        case YAML_DOCUMENT_END_EVENT:
-        case YAML_STREAM_END_EVENT:
-            ended = TRUE;
-            break;
-        default:
-            value = compose_node(c, &event);
-            ended = value == NULL;
-            break;
-        }
+        gboolean ok = compose_event(c, &event, &value, &documents);
+
+        is_end = event.type == YAML_STREAM_END_EVENT;
         yaml_event_delete(&event);
+        if (!ok) {
+            return NULL;
+        }
     }
-    return value;
+    return g_steal_pointer(&value);
 }
 
 static void json_decref_pointer(gpointer value)
