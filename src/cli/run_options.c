@@ -130,6 +130,9 @@ gboolean tg_run_options_parse(const TgCli *cli, int argc, char **argv, TgRunOpti
                                    "run needs a workflow, and at most one +task: %s run "
                                    "main.dig",
                                    name);
+        if (cli->program == TG_PROGRAM_DIGDAG && (argc < 2 || argc > 3)) {
+            *out_status = 0; /* as there: the usage was all that was wanted */
+        }
         return FALSE;
     }
     set_project(cli, o, argv[1]);
