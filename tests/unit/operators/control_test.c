@@ -75,7 +75,7 @@ static const struct {
     {&tg_operator_for_each, "{\"_command\": {\"a\": []}, \"_do\": {\"x\": 1}}", "{}", NULL},
     {&tg_operator_for_each, "{\"_command\": {\"a\": [1,2,3,4]}, \"_do\": {}}", NULL,
      "Too many for_each subtasks"},
-    {&tg_operator_for_each, "{\"_command\": {\"a\": 5}, \"_do\": {}}", NULL, "for_each>"},
+    {&tg_operator_for_each, "{\"_command\": {\"a\": 5}, \"_do\": {}}", NULL, "Expected array type"},
     {&tg_operator_for_each, "{\"_command\": {\"a\": [1]}}", NULL, "'_do' is required"},
     {&tg_operator_for_range, "{\"_command\": {\"from\": 0, \"to\": 5, \"step\": 3}, \"_do\": {}}",
      "{\"+range-from=0&to=3\":{\"_export\":{\"range\":{\"from\":0,\"to\":3,\"index\":0}}},"
