@@ -13,11 +13,11 @@
 
 #define DESCRIPTION                                                                                \
     "Examples:\n"                                                                                  \
-    "  %s run main.dig                    continue the last session, or start today's\n"           \
-    "  %s run main.dig --session daily    a session for today\n"                                   \
-    "  %s run main.dig --rerun            run everything again\n"                                  \
-    "  %s run main.dig --start +load      this task and what comes after it\n"                     \
-    "  %s run main.dig -p day=2020-01-01  with a parameter\n"
+    "  %s %s main.dig                    continue the last session, or start today's\n"            \
+    "  %s %s main.dig --session daily    a session for today\n"                                    \
+    "  %s %s main.dig --rerun            run everything again\n"                                   \
+    "  %s %s main.dig --start +load      this task and what comes after it\n"                      \
+    "  %s %s main.dig -p day=2020-01-01  with a parameter\n"
 
 void tg_run_options_clear(TgRunOptions *o)
 {
@@ -80,6 +80,15 @@ static void set_project(const TgCli *cli, TgRunOptions *o, const char *argument)
     o->workflow_name = workflow_name_of(g_str_has_prefix(argument, "./") ? argument + 2 : argument);
 }
 
+/* The examples of run, or of plan, which has the same options. */
+static char *describe(const char *program, const char *command)
+{
+    g_auto(GStrv) parts = g_strsplit(DESCRIPTION, "%s %s", -1);
+    g_autofree char *both = g_strconcat(program, " ", command, NULL);
+
+    return g_strjoinv(both, parts);
+}
+
 gboolean tg_run_options_parse(const TgCli *cli, int argc, char **argv, TgRunOptions *o,
                               int *out_status)
 {
@@ -118,7 +127,7 @@ gboolean tg_run_options_parse(const TgCli *cli, int argc, char **argv, TgRunOpti
          "One value of the system configuration", "KEY=VALUE"},
         G_OPTION_ENTRY_NULL};
     const char *name = cli->program_name;
-    g_autofree char *description = g_strdup_printf(DESCRIPTION, name, name, name, name, name);
+    g_autofree char *description = describe(name, argv[0]);
 
     const TgCliHelp help = {"WORKFLOW[.dig] [+TASK]", description};
 
@@ -127,9 +136,9 @@ gboolean tg_run_options_parse(const TgCli *cli, int argc, char **argv, TgRunOpti
     }
     if (argc < 2 || argc > 3 || (argc == 3 && argv[2][0] != '+')) {
         *out_status = tg_cli_usage(cli,
-                                   "run needs a workflow, and at most one +task: %s run "
+                                   "%s needs a workflow, and at most one +task: %s %s "
                                    "main.dig",
-                                   name);
+                                   argv[0], name, argv[0]);
         if (cli->program == TG_PROGRAM_DIGDAG && (argc < 2 || argc > 3)) {
             *out_status = 0; /* as there: the usage was all that was wanted */
         }
