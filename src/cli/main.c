@@ -20,8 +20,17 @@ static const TgCommand *const commands[] = {
 #undef TG_COMMAND
 };
 
-static const TgCommand *find_command(const char *name)
+/* Digdag's short names. */
+static const char *const aliases[][2] = {
+    {"c", "check"}, {"new", "init"}, {"r", "run"}, {"sched", "scheduler"}};
+
+static const TgCommand *find_command(const char *typed)
 {
+    const char *name = typed;
+
+    for (gsize i = 0; i < G_N_ELEMENTS(aliases); i++) {
+        name = strcmp(aliases[i][0], typed) == 0 ? aliases[i][1] : name;
+    }
     for (gsize i = 0; i < G_N_ELEMENTS(commands); i++) {
         if (strcmp(commands[i]->name, name) == 0) {
             return commands[i];

@@ -201,6 +201,9 @@ static int execute(TgRunSetup *run)
                         .reuse_names = run->reuse_names,
                         .is_like_digdag = run->cli->program == TG_PROGRAM_DIGDAG,
                         .tasks_max = tasks_max,
+                        .sla = run->has_sla ? &run->sla : NULL,
+                        .sla_due_ms =
+                            tg_sla_due_ms(&run->sla, run->options->scheduled_at_ms, run->zone),
                         .threads_max = (guint)MAX(run->options->threads_max, 0),
                         .is_cancelled = &is_cancelled,
                         .watcher = {.happened = happened,

@@ -121,6 +121,8 @@ gboolean tg_run_options_parse(const TgCli *cli, int argc, char **argv, TgRunOpti
         {"log", 'L', 0, G_OPTION_ARG_FILENAME, &o->log_file, "Where log lines go (-: stderr)",
          "FILE"},
         {"task-log", 'O', G_OPTION_FLAG_HIDDEN, G_OPTION_ARG_FILENAME, &o->task_log, "", "DIR"},
+        {"scheduled-at", 0, G_OPTION_FLAG_HIDDEN, G_OPTION_ARG_INT64, &o->scheduled_at_ms, "",
+         "MS"},
         {"config", 'c', 0, G_OPTION_ARG_FILENAME, &o->config_file,
          "System configuration, instead of ~/.config/digdag/config", "FILE"},
         {"property", 'X', 0, G_OPTION_ARG_STRING_ARRAY, &o->system_properties,

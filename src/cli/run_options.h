@@ -27,7 +27,8 @@ typedef struct {
     int threads_max;
     char *log_level;
     char *log_file;
-    char *task_log; /* accepted for Digdag's sake */
+    char *task_log;         /* accepted for Digdag's sake */
+    gint64 scheduled_at_ms; /* when the scheduler was to start it: then `sla:` counts; else 0 */
     char *config_file;
     char **system_properties;
 } TgRunOptions;

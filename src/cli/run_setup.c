@@ -27,6 +27,7 @@ void tg_run_setup_clear(TgRunSetup *run)
     g_clear_pointer(&run->reuse_names, g_hash_table_unref);
     tg_run_display_free(run->display);
     tg_redactor_free(run->redactor);
+    tg_sla_clear(&run->sla);
 }
 
 static gboolean compile(TgRunSetup *run, GError **error)
@@ -178,6 +179,22 @@ static void tell_of_plugins(const TgRunSetup *run)
     }
 }
 
+/* Only attempts of the scheduler are watched, as in Digdag. */
+static gboolean read_sla(TgRunSetup *run, GError **error)
+{
+    const json_t *config = json_object_get(run->workflow->config, "sla");
+    g_autoptr(GError) problem = NULL;
+
+    if (config == NULL || run->options->scheduled_at_ms == 0) {
+        return TRUE;
+    }
+    run->has_sla = tg_sla_parse(config, &run->sla, &problem);
+    if (!run->has_sla) {
+        tg_yaml_error(run->workflow->yaml, "sla", error, "%s", problem->message);
+    }
+    return run->has_sla;
+}
+
 gboolean tg_run_setup_prepare(TgRunSetup *run, GError **error)
 {
     const TgRunOptions *o = run->options;
@@ -208,5 +225,5 @@ gboolean tg_run_setup_prepare(TgRunSetup *run, GError **error)
         return FALSE;
     }
     tell_of_plugins(run);
-    return choose_session(run, error) && select_tasks(run, error);
+    return choose_session(run, error) && select_tasks(run, error) && read_sla(run, error);
 }

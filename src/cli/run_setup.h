@@ -6,6 +6,7 @@
 #include "cli/run_options.h"
 #include "cli/state.h"
 #include "project/project.h"
+#include "schedule/sla.h"
 #include "store/status_folder.h"
 #include "workflow/builtins.h"
 #include "workflow/graph.h"
@@ -30,6 +31,8 @@ typedef struct {
     GHashTable *run_names;
     GHashTable *reuse_names;
     TgRunDisplay *display;
+    gboolean has_sla; /* the scheduler started it, and the workflow has `sla:` */
+    TgSla sla;
 } TgRunSetup;
 
 /* Fills in all but `cli` and `options`. Writes nothing. */

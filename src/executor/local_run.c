@@ -23,6 +23,7 @@ typedef struct {
     GHashTable *ended;    /* task ids that were told of as ended */
     guint running;
     gboolean is_cancelled;
+    gboolean sla_is_over; /* it was due, and its tasks are there */
 } Loop;
 
 static void work(gpointer data, gpointer user_data)
@@ -69,7 +70,7 @@ static void take_answer(Loop *loop, TgTurnJob *take_job);
  * saves two switches between threads. */
 static gboolean is_alone(const Loop *loop)
 {
-    return !loop->run->watcher.is_live && loop->running == 0 &&
+    return !loop->run->watcher.is_live && loop->run->sla == NULL && loop->running == 0 &&
            !tg_attempt_has_ready(loop->attempt) &&
            tg_attempt_next_due_ms(loop->attempt) == G_MAXINT64;
 }
@@ -257,6 +258,42 @@ static void stop_if_cancelled(Loop *loop)
     }
 }
 
+static void add_monitor(const Loop *loop, const char *name, const json_t *config)
+{
+    g_autoptr(GError) error = NULL;
+
+    if (!tg_attempt_add_monitor(loop->attempt, name, config, &error)) {
+        loop->run->turns.warns(loop->run->turns.data, name, error->message);
+    }
+}
+
+/* What `sla:` asks for, once it is due: WorkflowExecutor.addSlaMonitorTasks. A mistake in its tasks
+ * is told and stops nothing, as in Digdag. */
+static void watch_sla(Loop *loop, gint64 now_ms)
+{
+    const TgSla *sla = loop->run->sla;
+
+    if (sla == NULL || loop->sla_is_over || now_ms < loop->run->sla_due_ms ||
+        tg_attempt_task(loop->attempt, 0)->state != TG_TASK_PLANNED) {
+        return;
+    }
+    loop->sla_is_over = TRUE;
+    if (sla->alert) {
+        g_autoptr(json_t) config =
+            json_pack("{s:s, s:s}", "_type", "notify", "_command", "SLA violation");
+
+        add_monitor(loop, "^sla^alert", config);
+    }
+    if (sla->fail) {
+        g_autoptr(json_t) config = json_pack("{s:s}", "fail>", "SLA violation");
+
+        add_monitor(loop, "^sla^fail", config);
+    }
+    if (json_object_size(sla->tasks) > 0) {
+        add_monitor(loop, "^sla", sla->tasks);
+    }
+}
+
 static gboolean hand_out_all(Loop *loop, GError **error)
 {
     guint id = 0;
@@ -276,6 +313,7 @@ static gboolean run_to_the_end(Loop *loop, GError **error)
     while (!tg_attempt_is_done(loop->attempt) || loop->running > 0) {
         stop_if_cancelled(loop);
         tg_attempt_tick(loop->attempt, tg_clock_now_ms());
+        watch_sla(loop, tg_clock_now_ms());
         /* What is done is told before what starts. */
         if (!follow_changes(loop, error) || !hand_out_all(loop, error)) {
             return FALSE;

@@ -5,6 +5,7 @@
 #include <jansson.h>
 
 #include "executor/turn.h"
+#include "schedule/sla.h"
 #include "store/status_folder.h"
 #include "workflow/attempt.h"
 
@@ -36,6 +37,8 @@ typedef struct {
     gboolean is_like_digdag;      /* every saved state holds: without a look at what it depends
                                      on, and that of ^error, too */
     guint tasks_max;              /* 0: no limit */
+    const TgSla *sla;             /* NULL: none */
+    gint64 sla_due_ms;            /* when it is due */
     guint threads_max;            /* 0: as many as tasks are ready */
     const gint *is_cancelled;     /* looked at with g_atomic_int_get */
     TgRunWatcher watcher;

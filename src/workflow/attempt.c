@@ -130,9 +130,7 @@ static void start_if_free(TgAttempt *attempt, TgTask *task)
 static void set_planned(TgAttempt *attempt, TgTask *task)
 {
     set_state(attempt, task, TG_TASK_PLANNED);
-    for (guint i = 0; i < task->children->len; i++) {
-        start_if_free(attempt, tg_attempt_at(attempt, g_array_index(task->children, guint, i)));
-    }
+    tg_attempt_start_children(attempt, task, 0);
     if (task->children_active == 0) {
         g_queue_push_tail(&attempt->groups, GUINT_TO_POINTER(task->id));
     }
@@ -243,6 +241,13 @@ static void add_failure_alert(TgAttempt *attempt, TgTask *root)
     (void)tg_attempt_add_graph(attempt, root, graph);
 }
 
+void tg_attempt_start_children(TgAttempt *attempt, const TgTask *task, guint first)
+{
+    for (guint i = first; i < task->children->len; i++) {
+        start_if_free(attempt, tg_attempt_at(attempt, g_array_index(task->children, guint, i)));
+    }
+}
+
 static void finish_failed(TgAttempt *attempt, TgTask *task)
 {
     g_autoptr(json_t) export = json_object();
@@ -262,9 +267,7 @@ static void finish_failed(TgAttempt *attempt, TgTask *task)
         return;
     }
     task->error_delayed = TRUE;
-    for (guint i = first_new; i < task->children->len; i++) {
-        start_if_free(attempt, tg_attempt_at(attempt, g_array_index(task->children, guint, i)));
-    }
+    tg_attempt_start_children(attempt, task, first_new);
 }
 
 /* setDoneFromDoneChildren */

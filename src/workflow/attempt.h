@@ -92,6 +92,15 @@ void tg_attempt_tick(TgAttempt *attempt, gint64 now_ms);
 /* When the next waiting task is due; G_MAXINT64: none waits. */
 gint64 tg_attempt_next_due_ms(const TgAttempt *attempt);
 
+/**
+ * Adds a task below the root while the attempt runs (`sla:`), also beyond the limit of tasks. On a
+ * done attempt nothing happens. The attempt ends only when the task has, and fails with it.
+ *
+ * @name "^sla"
+ */
+gboolean tg_attempt_add_monitor(TgAttempt *attempt, const char *name, const json_t *config,
+                                GError **error);
+
 /* Stops: what does not run is CANCELED now, what runs when its turn ends. */
 void tg_attempt_cancel(TgAttempt *attempt);
 

@@ -31,3 +31,6 @@ gboolean tg_attempt_add_generated(TgAttempt *attempt, TgTask *parent, const char
 
 /* Copies a group's tasks as the definition has them; the copies run, the old ones stay to see. */
 void tg_attempt_copy_for_retry(TgAttempt *attempt, TgTask *group);
+
+/* Starts what may start of a task's children, from this place in its list on. */
+void tg_attempt_start_children(TgAttempt *attempt, const TgTask *task, guint first);

@@ -82,6 +82,25 @@ gboolean tg_attempt_add_generated(TgAttempt *attempt, TgTask *parent, const char
     return TRUE;
 }
 
+gboolean tg_attempt_add_monitor(TgAttempt *attempt, const char *name, const json_t *config,
+                                GError **error)
+{
+    const TgTask *root = tg_attempt_at(attempt, 0);
+    g_autoptr(TgGraph) graph = NULL;
+    guint first_new = root->children->len;
+
+    if (tg_task_state_is_done(root->state)) {
+        return TRUE;
+    }
+    graph = tg_graph_compile(root->full_name, name, config, NULL, error);
+    if (graph == NULL) {
+        return FALSE;
+    }
+    (void)tg_attempt_add_graph(attempt, root, graph);
+    tg_attempt_start_children(attempt, root, first_new);
+    return TRUE;
+}
+
 /* ---- group retry ---- */
 
 static void supersede_children(TgAttempt *attempt, TgTask *task, GArray *initial)

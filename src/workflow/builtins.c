@@ -53,6 +53,7 @@ static gboolean set_times_of(json_t *into, const char *prefix, GTimeZone *zone,
     if (text == NULL || !tg_zone_parse_time(text, &at_ms)) {
         return FALSE;
     }
+    set_text(into, prefix, "time", text);
     set_times(into, prefix, zone, at_ms);
     return TRUE;
 }
