@@ -15,10 +15,8 @@
 #include "base/clock.h"
 #include "base/file.h"
 #include "cli/command.h"
+#include "cli/scheduler_jobs.h"
 #include "cli/state.h"
-#include "params/params.h"
-#include "project/project.h"
-#include "schedule/schedule.h"
 #include "schedule/zone.h"
 #include "store/scheduler_state.h"
 
@@ -29,14 +27,6 @@
 static const char description[] =
     "Runs until it is stopped (SIGTERM or Ctrl-C). It keeps its place in .tegaru/scheduler: after "
     "a\nrestart sessions that were missed are run, and attempts that were stopped go on.\n";
-
-/* A workflow with a schedule, as the files are now. */
-typedef struct {
-    char *name;
-    GTimeZone *zone;
-    TgSchedule *schedule;
-    TgScheduleSkip skip;
-} Job;
 
 /* An attempt that runs. */
 typedef struct {
@@ -51,23 +41,13 @@ typedef struct {
     char **passed; /* options for each run */
     gint attempts_max;
     TgSchedulerState *state;
-    GPtrArray *jobs;     /* of Job */
+    GPtrArray *jobs;     /* of TgSchedulerJob */
     GPtrArray *children; /* of Child */
     char *fingerprint;   /* of the project's files */
     GMainLoop *loop;
     gboolean is_stopping;
     int status;
 } Scheduler;
-
-static void job_free(gpointer data)
-{
-    Job *job = data;
-
-    g_free(job->name);
-    g_clear_pointer(&job->zone, g_time_zone_unref);
-    tg_schedule_free(job->schedule);
-    g_free(job);
-}
 
 static void child_free(gpointer data)
 {
@@ -121,51 +101,10 @@ static gboolean save(Scheduler *self)
 
 /* ---- reading the project ---- */
 
-static Job *job_new(const TgWorkflowFile *workflow, const json_t *config, GError **error)
-{
-    Job *job = g_new0(Job, 1);
-    g_autoptr(GError) problem = NULL;
-
-    job->name = g_strdup(workflow->name);
-    job->zone = tg_zone_new(workflow->timezone, &problem);
-    job->schedule = job->zone == NULL ? NULL : tg_schedule_parse(config, job->zone, &problem);
-    if (job->schedule == NULL || !tg_schedule_parse_skip(config, &job->skip, &problem)) {
-        tg_yaml_error(workflow->yaml, "schedule", error, "%s", problem->message);
-        job_free(job);
-        return NULL;
-    }
-    return job;
-}
-
-/* All schedules of the project; one that cannot be read fails all. */
-static GPtrArray *load_jobs(const TgProject *project, GPtrArray *texts, GError **error)
-{
-    g_autoptr(GPtrArray) jobs = g_ptr_array_new_with_free_func(job_free);
-
-    for (guint i = 0; i < project->workflows->len; i++) {
-        const TgWorkflowFile *workflow = project->workflows->pdata[i];
-        const json_t *config = json_object_get(workflow->config, "schedule");
-        Job *job = NULL;
-
-        if (config == NULL) {
-            continue;
-        }
-        job = job_new(workflow, config, error);
-        if (job == NULL) {
-            return NULL;
-        }
-        g_autofree char *json = tg_params_to_json(config);
-
-        g_ptr_array_add(jobs, job);
-        g_ptr_array_add(texts, g_strconcat(workflow->timezone, " ", json, NULL));
-    }
-    return g_steal_pointer(&jobs);
-}
-
-static const Job *find_job(const Scheduler *self, const char *name)
+static const TgSchedulerJob *find_job(const Scheduler *self, const char *name)
 {
     for (guint i = 0; i < self->jobs->len; i++) {
-        const Job *job = self->jobs->pdata[i];
+        const TgSchedulerJob *job = self->jobs->pdata[i];
 
         if (strcmp(job->name, name) == 0) {
             return job;
@@ -175,22 +114,22 @@ static const Job *find_job(const Scheduler *self, const char *name)
 }
 
 /* Sets the plans right after the files changed. */
-static void update_plans(Scheduler *self, const GPtrArray *texts)
+static void update_plans(Scheduler *self)
 {
     gint64 now_ms = tg_clock_now_ms();
 
     for (guint i = 0; i < self->jobs->len; i++) {
-        const Job *job = self->jobs->pdata[i];
+        const TgSchedulerJob *job = self->jobs->pdata[i];
         TgSchedulerEntry *entry = tg_scheduler_state_find(self->state, job->name);
 
         if (entry == NULL) {
             entry = tg_scheduler_state_add(self->state, job->name);
             tg_plan_begin(&entry->plan, job->schedule, now_ms);
-        } else if (strcmp(entry->text, texts->pdata[i]) != 0) {
+        } else if (strcmp(entry->text, job->text) != 0) {
             tg_plan_change(&entry->plan, job->schedule, now_ms);
         }
         g_free(entry->text);
-        entry->text = g_strdup(texts->pdata[i]);
+        entry->text = g_strdup(job->text);
         g_autofree char *next =
             entry->plan.has_next ? tg_zone_format(job->zone, entry->plan.next.run_ms, TG_ZONE_TIME)
                                  : g_strdup("never: the schedule has ended");
@@ -208,41 +147,11 @@ static void update_plans(Scheduler *self, const GPtrArray *texts)
     }
 }
 
-static gint compare_lines(gconstpointer a, gconstpointer b)
-{
-    return strcmp(*(char *const *)a, *(char *const *)b);
-}
-
-/* Names, sizes and times of the .dig files: what changes when one of them does. */
-static char *fingerprint_of(const char *folder)
-{
-    g_autoptr(GDir) dir = g_dir_open(folder, 0, NULL);
-    g_autoptr(GPtrArray) lines = g_ptr_array_new_with_free_func(g_free);
-    const char *name = NULL;
-
-    while (dir != NULL && (name = g_dir_read_name(dir)) != NULL) {
-        g_autofree char *path = g_build_filename(folder, name, NULL);
-        GStatBuf status;
-
-        if (g_str_has_suffix(name, ".dig") && g_stat(path, &status) == 0) {
-            g_ptr_array_add(
-                lines, g_strdup_printf("%s %" G_GINT64_FORMAT " %" G_GINT64_FORMAT ".%09ld %lu",
-                                       name, (gint64)status.st_size, (gint64)status.st_mtim.tv_sec,
-                                       status.st_mtim.tv_nsec, (gulong)status.st_ino));
-        }
-    }
-    g_ptr_array_sort(lines, compare_lines);
-    g_ptr_array_add(lines, NULL);
-    return g_strjoinv("\n", (char **)lines->pdata);
-}
-
 /* Reads the project when its files changed. What cannot be read leaves the schedules as they were;
  * at the start it is an error. */
 static gboolean reload(Scheduler *self, GError **error)
 {
-    g_autofree char *fingerprint = fingerprint_of(self->project_folder);
-    g_autoptr(GPtrArray) texts = g_ptr_array_new_with_free_func(g_free);
-    g_autoptr(TgProject) project = NULL;
+    g_autofree char *fingerprint = tg_scheduler_jobs_fingerprint(self->project_folder);
     GPtrArray *jobs = NULL;
 
     if (g_strcmp0(fingerprint, self->fingerprint) == 0) {
@@ -250,15 +159,14 @@ static gboolean reload(Scheduler *self, GError **error)
     }
     g_free(self->fingerprint);
     self->fingerprint = g_steal_pointer(&fingerprint);
-    project = tg_project_load(self->project_folder, error);
-    jobs = project == NULL ? NULL : load_jobs(project, texts, error);
+    jobs = tg_scheduler_jobs_load(self->project_folder, error);
     if (jobs == NULL) {
         return FALSE;
     }
     g_clear_pointer(&self->jobs, g_ptr_array_unref);
     self->jobs = jobs;
     say("%u schedules in %s", jobs->len, self->project_folder);
-    update_plans(self, texts);
+    update_plans(self);
     return save(self);
 }
 
@@ -293,7 +201,7 @@ static void close_session(Scheduler *self, const Child *child)
 
 static char *session_text(const Scheduler *self, const char *workflow, gint64 session_ms)
 {
-    const Job *job = find_job(self, workflow);
+    const TgSchedulerJob *job = find_job(self, workflow);
     g_autoptr(GTimeZone) utc = g_time_zone_new_utc();
 
     return tg_zone_format(job == NULL ? utc : job->zone, session_ms, TG_ZONE_TIME);
@@ -388,7 +296,7 @@ static void start(Scheduler *self, const char *workflow, const TgSchedulerSessio
 }
 
 /* One step of one workflow; FALSE when nothing is due. */
-static gboolean step(Scheduler *self, const Job *job)
+static gboolean step(Scheduler *self, const TgSchedulerJob *job)
 {
     static const char *const reasons[] = {
         [TG_PLAN_SKIP_LATE] = "it is later than skip_delayed_by allows",
@@ -433,7 +341,7 @@ static gboolean runs(const Scheduler *self, const char *workflow, const TgSchedu
     return FALSE;
 }
 
-static void start_open_of(Scheduler *self, const Job *job)
+static void start_open_of(Scheduler *self, const TgSchedulerJob *job)
 {
     const TgSchedulerEntry *entry = tg_scheduler_state_find(self->state, job->name);
 
@@ -594,7 +502,7 @@ static int scheduler_run(const TgCli *cli, int argc, char **argv)
     g_ptr_array_add(passed, NULL);
     self.passed = (char **)g_ptr_array_steal(passed, NULL);
     self.project_folder = g_strdup(state->project_folder);
-    self.jobs = g_ptr_array_new_with_free_func(job_free);
+    self.jobs = g_ptr_array_new();
     self.children = g_ptr_array_new_with_free_func(child_free);
     return serve(&self, own);
 }
