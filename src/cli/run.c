@@ -138,6 +138,11 @@ static void print_json(const TgRunSetup *run, const TgAttempt *attempt)
         if (task->receipt != NULL) {
             json_object_set(one, "receipt", task->receipt);
         }
+        json_t *reuse = tg_run_display_reuse(run->display, task->full_name);
+
+        if (reuse != NULL) {
+            json_object_set_new(one, "reuse", reuse);
+        }
         json_array_append_new(json_object_get(all, "tasks"), one);
     }
     g_autofree char *text = json_dumps(all, JSON_INDENT(2) | JSON_REAL_PRECISION(17));

@@ -334,6 +334,28 @@ static void tell_plainly(TgRunDisplay *display, const TgRunNode *node, const TgT
     }
 }
 
+static void note_reuse(TgRunNode *node, TgRunEvent event, const char *message)
+{
+    node->reuse = event == TG_RUN_REUSED    ? "reused"
+                  : event == TG_RUN_AGAIN   ? "runs again"
+                  : event == TG_RUN_SKIPPED ? "left out"
+                                            : node->reuse;
+    if (event == TG_RUN_AGAIN) {
+        g_free(node->reason);
+        node->reason = g_strdup(message);
+    }
+}
+
+json_t *tg_run_display_reuse(TgRunDisplay *display, const char *task_name)
+{
+    g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&display->mutex);
+    const TgRunNode *node = tg_run_tree_node(display->tree, task_name, tg_clock_monotonic_us());
+
+    (void)locker;
+    return node->reuse == NULL ? NULL
+                               : json_pack("{s:s, s:s?}", "how", node->reuse, "why", node->reason);
+}
+
 void tg_run_display_happened(TgRunDisplay *display, const TgTask *task, TgRunEvent event,
                              const char *message)
 {
@@ -347,6 +369,7 @@ void tg_run_display_happened(TgRunDisplay *display, const TgTask *task, TgRunEve
     end_stream(display, task->full_name);
 
     node->state = node_state(task, event, node->state);
+    note_reuse(node, event, message);
     node->ended_us = now_us;
     if (message != NULL || task->receipt != NULL) {
         g_free(node->summary);

@@ -47,6 +47,10 @@ void tg_run_display_warn(TgRunDisplay *display, const char *task_name, const cha
 void tg_run_display_progress(TgRunDisplay *display, const char *task_name,
                              const TgLoaderProgress *progress);
 
+/* How a task came to its result: {"how": "reused", "runs again" or "left out", "why"}; NULL when it
+ * simply ran. A new reference. */
+json_t *tg_run_display_reuse(TgRunDisplay *display, const char *task_name);
+
 /* Called in the thread of the run. */
 void tg_run_display_happened(TgRunDisplay *display, const TgTask *task, TgRunEvent event,
                              const char *message);

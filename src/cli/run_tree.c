@@ -13,6 +13,7 @@ static void node_free(gpointer data)
     g_free(node->label);
     g_free(node->what);
     g_free(node->summary);
+    g_free(node->reason);
     g_ptr_array_unref(node->children);
     g_free(node);
 }

@@ -22,8 +22,10 @@ typedef struct {
     TgNodeState state;
     gint64 started_us; /* monotonic */
     gint64 ended_us;
-    char *what;    /* "sh> echo a": what runs; NULL for groups */
-    char *summary; /* of the receipt, or why it failed */
+    char *what;        /* "sh> echo a": what runs; NULL for groups */
+    char *summary;     /* of the receipt, or why it failed */
+    const char *reuse; /* "reused", "runs again", "left out"; NULL: it simply ran. Static */
+    char *reason;      /* why it runs again; NULL */
     gboolean has_progress;
     TgLoaderProgress progress;
     GPtrArray *children; /* of TgRunNode, in the order in which they appeared */

@@ -1,4 +1,5 @@
 """What a session that runs again takes from before, and what it does anew, and why."""
+import json
 import os
 
 from support import TEGARU, Project, check_run, contains, equal, main, test
@@ -60,6 +61,16 @@ def a_changed_parameter_runs_what_mentions_it():
         equal(letters, "bc")
         contains(said, "+main+b: runs again: the parameter 'x' changed")
         equal(again(p, "-p", "x=2", "-p", "other=5")[0], "")
+
+
+@test
+def json_says_how_a_task_came_to_its_result():
+    with project() as p:
+        again(p)
+        done = check_run(p.run("run", "main.dig", "--session", "2020-01-01", "-p", "x=2", "--json"))
+        tasks = {task["name"]: task for task in json.loads(done.stdout)["tasks"]}
+        equal(tasks["+main+a"]["reuse"], {"how": "reused", "why": None})
+        equal(tasks["+main+b"]["reuse"], {"how": "runs again", "why": "the parameter 'x' changed"})
 
 
 @test
