@@ -38,12 +38,19 @@ static char *name_of(const char *path)
     return g_strndup(path, strlen(path) - strlen(SUFFIX));
 }
 
+/* What may stand at the top beside timezone and tasks, in this order. */
+static const char *const first[] = {"_export", "schedule", "sla",       "_error",
+                                    "_check",  "_retry",   "_parallel", NULL};
+
+const char *const *tg_project_top_keys(void)
+{
+    return first;
+}
+
 /* A workflow's map in Digdag's order: _export, what else belongs to the whole, tasks. Digdag's
  * WorkflowFile.java. A new reference; NULL when there is another key. */
 static json_t *order_keys(const TgYaml *yaml, const char *name, GError **error)
 {
-    static const char *const first[] = {"_export", "schedule", "sla",       "_error",
-                                        "_check",  "_retry",   "_parallel", NULL};
     json_t *root = tg_yaml_root(yaml);
     g_autoptr(json_t) ordered = json_object();
     const char *key = NULL;

@@ -46,3 +46,6 @@ const TgWorkflowFile *tg_project_find(const TgProject *project, const char *name
  */
 json_t *tg_project_load_called(const TgProject *project, const char *work_folder, const char *path,
                                GError **error);
+
+/* The keys that a workflow may have at its top beside timezone and tasks; NULL-terminated. */
+const char *const *tg_project_top_keys(void);

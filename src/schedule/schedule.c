@@ -187,6 +187,11 @@ static const Kind *kind_named(const char *name, GError **error)
     return NULL;
 }
 
+const char *tg_schedule_kind_name(guint index)
+{
+    return index < G_N_ELEMENTS(kinds) ? kinds[index].name : NULL;
+}
+
 /* The key that names the kind, "daily>"; NULL: none. Lent. */
 static const char *kind_key(const json_t *config)
 {

@@ -54,3 +54,6 @@ gboolean tg_schedule_next(const TgSchedule *schedule, gint64 after_ms, TgSchedul
 /* The last session whose time is before the instant, without regard to start and end; FALSE as
  * above. */
 gboolean tg_schedule_last(const TgSchedule *schedule, gint64 before_ms, TgScheduleTime *out);
+
+/* The kinds by number, from 0: "hourly", …; NULL after the last. Static. */
+const char *tg_schedule_kind_name(guint index);

@@ -32,6 +32,11 @@ static void definition_free(gpointer data)
     g_free(task);
 }
 
+const char *const *tg_graph_group_keys(void)
+{
+    return group_keys;
+}
+
 TgGraph *tg_graph_new(void)
 {
     TgGraph *graph = g_new0(TgGraph, 1);

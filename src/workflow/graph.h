@@ -51,3 +51,6 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(TgGraph, tg_graph_free)
  */
 gboolean tg_graph_read_parallel(const json_t *config, gboolean *out_parallel, gint64 *out_limit,
                                 GError **error);
+
+/* The keys that a group may have beside its tasks, NULL-terminated. Static. */
+const char *const *tg_graph_group_keys(void);
