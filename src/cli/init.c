@@ -42,6 +42,42 @@ static const InitTemplate templates[] = {
                  "+step1:\n  sh>: scripts/myscript.sh ${session_date}\n\n"
                  "+teardown:\n  sh>: echo finish ${session_time}\n"},
       {"scripts/myscript.sh", "#!/bin/sh\necho \"this is my script for $1\"\n"}}},
+    {"ruby",
+     {GITIGNORE,
+      {"%s.dig", "timezone: UTC\n\n"
+                 "+count:\n  rb>: Numbers.sum\n  require: scripts/numbers\n"
+                 "  upto: 10\n\n"
+                 "+show:\n  echo>: the sum is ${sum}\n"},
+      {"scripts/numbers.rb", "class Numbers\n"
+                             "  def sum(upto)\n"
+                             "    Digdag.env.store(sum: (1..upto).sum)\n"
+                             "  end\n"
+                             "end\n"}}},
+    {"python",
+     {GITIGNORE,
+      {"%s.dig", "timezone: UTC\n\n"
+                 "+count:\n  py>: scripts.numbers_of_day.Numbers.sum\n"
+                 "  upto: 10\n\n"
+                 "+show:\n  echo>: the sum is ${sum}\n"},
+      {"scripts/__init__.py", ""},
+      {"scripts/numbers_of_day.py",
+       "import digdag\n\n\n"
+       "class Numbers:\n"
+       "    def sum(self, upto):\n"
+       "        digdag.env.store({\"sum\": sum(range(1, upto + 1))})\n"}}},
+    {"postgresql",
+     {GITIGNORE,
+      {"%s.dig", "timezone: UTC\n\n"
+                 "# The password is a secret: secrets --local --set pg.password\n"
+                 "_export:\n  pg:\n    host: localhost\n    port: 5432\n"
+                 "    user: postgres\n    database: postgres\n\n"
+                 "+fill:\n  pg>: queries/fill.sql\n\n"
+                 "+by_day:\n  pg>: queries/by_day.sql\n  create_table: visits_by_day\n"},
+      {"queries/fill.sql", "CREATE TABLE IF NOT EXISTS visits (day date, page text);\n"
+                           "DELETE FROM visits WHERE day = '${session_date}';\n"
+                           "INSERT INTO visits VALUES ('${session_date}', '/'), "
+                           "('${session_date}', '/about');\n"},
+      {"queries/by_day.sql", "SELECT day, count(*) AS pages FROM visits GROUP BY day\n"}}},
     {"load",
      {GITIGNORE,
       {"%s.dig", "timezone: UTC\n\n"
@@ -116,7 +152,8 @@ static int init_run(const TgCli *cli, int argc, char **argv)
 {
     g_autofree char *type = NULL;
     const GOptionEntry entries[] = {
-        {"type", 't', 0, G_OPTION_ARG_STRING, &type, "echo (default), sh, load", "TYPE"},
+        {"type", 't', 0, G_OPTION_ARG_STRING, &type, "echo, sh, ruby, python, postgresql, load",
+         "TYPE"},
         {"template", 0, 0, G_OPTION_ARG_STRING, &type, "The same", "TYPE"},
         G_OPTION_ENTRY_NULL};
     g_autoptr(GError) error = NULL;
@@ -127,13 +164,22 @@ static int init_run(const TgCli *cli, int argc, char **argv)
     if (!tg_cli_options(cli, entries, &help, &argc, &argv, &status)) {
         return status;
     }
-    const InitTemplate *template = find_template(type == NULL ? "echo" : type);
+    /* tegaru's own default shows what Digdag cannot do alone: a table made of a file. */
+    const char *usual = cli->program == TG_PROGRAM_DIGDAG ? "echo" : "load";
+    const InitTemplate *template = find_template(type == NULL ? usual : type);
 
     if (argc != 2) {
         return tg_cli_usage(cli, "init needs the folder of the new project");
     }
+    if (g_strcmp0(type, "td") == 0) {
+        return tg_cli_usage(cli, "the template 'td' needs Treasure Data's operators, which are not "
+                                 "here; try postgresql or load");
+    }
     if (template == NULL) {
-        return tg_cli_usage(cli, "unknown template '%s'; there are echo, sh, load", type);
+        return tg_cli_usage(cli,
+                            "unknown template '%s'; there are echo, sh, ruby, python, postgresql "
+                            "and load",
+                            type);
     }
     g_autofree char *name = name_of(argv[1]);
 

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "base/suggest.h"
+#include "cli/absent.h"
 #include "cli/command.h"
 #include "cli/embulk.h"
 
@@ -55,6 +56,9 @@ static void print_help(const TgCli *cli)
 
 static int fail_unknown(const TgCli *cli, const char *name)
 {
+    if (tg_cli_tell_absent(cli, name)) {
+        return 1;
+    }
     const char *names[G_N_ELEMENTS(commands) + 1] = {NULL};
 
     for (gsize i = 0; i < G_N_ELEMENTS(commands); i++) {

@@ -51,7 +51,7 @@ def check_gives_json():
 
 @test
 def every_template_of_init_runs():
-    for kind in ("echo", "sh", "load"):
+    for kind in ("echo", "sh", "ruby", "python", "load"):
         with Project() as project:
             check_run(project.run("init", "-t", kind, "new"))
             check_run(project.run("run", "new/new.dig", "--session", "2020-01-01"))
