@@ -1,6 +1,7 @@
 """sh>, py> and rb> beyond the recorded cases: containers, kills, results that are no results."""
 import json
 import os
+import shutil
 import subprocess
 import time
 
@@ -129,7 +130,7 @@ def a_cancelled_run_removes_its_container():
 
 @test
 def a_real_daemon_runs_a_container():
-    if subprocess.run(["docker", "info"], capture_output=True).returncode != 0 or subprocess.run(
+    if shutil.which("docker") is None or subprocess.run(["docker", "info"], capture_output=True).returncode != 0 or subprocess.run(
             ["docker", "image", "inspect", "alpine"], capture_output=True).returncode != 0:
         raise Skip("there is no docker daemon with the image alpine")
     with Project({"main.dig": "+a:\n  sh>: cat /etc/alpine-release > out\n  docker: {image: alpine}\n"}) as p:
