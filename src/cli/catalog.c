@@ -400,4 +400,5 @@ static int catalog_run(const TgCli *cli, int argc, char **argv)
 
 const TgCommand tg_command_catalog = {.name = "catalog",
                                       .summary = "Show tables, their history, roll back, collect",
+                                      .words = "list show history rollback gc",
                                       .run = catalog_run};

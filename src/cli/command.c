@@ -37,6 +37,11 @@ gboolean tg_cli_options(const TgCli *cli, const GOptionEntry *entries, const TgC
         {"help", 'h', 0, G_OPTION_ARG_NONE, &wants_help, "Show this text", NULL},
         G_OPTION_ENTRY_NULL};
 
+    if (cli->learns != NULL) {
+        cli->learns(cli->data, entries, help);
+        *out_status = 0;
+        return FALSE;
+    }
     g_option_context_set_help_enabled(context, FALSE);
     g_option_context_set_translation_domain(context, NULL);
     g_option_context_add_main_entries(context, help_entry, NULL);

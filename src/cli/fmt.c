@@ -115,7 +115,7 @@ static int fmt_run(const TgCli *cli, int argc, char **argv)
     const GOptionEntry entries[] = {{"check", 0, 0, G_OPTION_ARG_NONE, &is_check,
                                      "Change nothing; exit 1 when a file would change", NULL},
                                     G_OPTION_ENTRY_NULL};
-    const TgCliHelp help = {"[FILE…]", DESCRIPTION};
+    const TgCliHelp help = {"[FILE.dig…]", DESCRIPTION};
     g_autoptr(GPtrArray) paths = NULL;
     g_autoptr(GError) error = NULL;
     int status = 0;

@@ -133,5 +133,7 @@ static int load_run(const TgCli *cli, int argc, char **argv)
                         argv[1]);
 }
 
-const TgCommand tg_command_load = {
-    .name = "load", .summary = "Load files or tables into files or tables", .run = load_run};
+const TgCommand tg_command_load = {.name = "load",
+                                   .summary = "Load files or tables into files or tables",
+                                   .words = "run guess preview",
+                                   .run = load_run};

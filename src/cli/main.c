@@ -46,7 +46,9 @@ static void print_help(const TgCli *cli)
                  "Workflows, bulk loads and SQL on Parquet tables in one program.\n\nCommands:\n",
                  cli->program_name);
     for (gsize i = 0; i < G_N_ELEMENTS(commands); i++) {
-        (void)printf("  %-10s %s\n", commands[i]->name, commands[i]->summary);
+        if (commands[i]->summary != NULL) {
+            (void)printf("  %-10s %s\n", commands[i]->name, commands[i]->summary);
+        }
     }
     (void)printf(
         "\n'%s COMMAND --help' tells more. Started by the name digdag or embulk it behaves "

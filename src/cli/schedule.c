@@ -233,5 +233,7 @@ static int schedule_run(const TgCli *cli, int argc, char **argv)
     return explain(cli, project, name, &explained, from, as_json);
 }
 
-const TgCommand tg_command_schedule = {
-    .name = "schedule", .summary = "Tell when a workflow's sessions are", .run = schedule_run};
+const TgCommand tg_command_schedule = {.name = "schedule",
+                                       .summary = "Tell when a workflow's sessions are",
+                                       .words = "explain",
+                                       .run = schedule_run};

@@ -3,9 +3,14 @@
 
 #include "cli/command.h"
 
-static int version_run(const TgCli *cli G_GNUC_UNUSED, int argc G_GNUC_UNUSED,
-                       char **argv G_GNUC_UNUSED)
+static int version_run(const TgCli *cli, int argc, char **argv)
 {
+    static const TgCliHelp help = {NULL, NULL};
+    int status = 0;
+
+    if (!tg_cli_options(cli, NULL, &help, &argc, &argv, &status)) {
+        return status;
+    }
     (void)puts("tegaru " TG_VERSION);
     return 0;
 }
