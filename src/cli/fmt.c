@@ -1,5 +1,8 @@
 /* tegaru fmt: lays out .dig files anew. */
+#include <errno.h>
+#include <glib/gstdio.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/file.h"
@@ -16,7 +19,7 @@
     "  tegaru fmt --check          change nothing; exit 1 when a file would change (for CI)\n"     \
     "  tegaru fmt - < main.dig     from stdin to stdout (for editors)\n"
 
-static char *read_stdin(void)
+static GString *read_stdin(void)
 {
     g_autoptr(GString) text = g_string_new(NULL);
     char block[4096];
@@ -25,14 +28,14 @@ static char *read_stdin(void)
     while (text->len <= TG_YAML_SIZE_MAX && (got = fread(block, 1, sizeof block, stdin)) > 0) {
         g_string_append_len(text, block, (gssize)got);
     }
-    return g_string_free(g_steal_pointer(&text), FALSE);
+    return g_steal_pointer(&text);
 }
 
 static int format_stdin(const TgCli *cli)
 {
     g_autoptr(GError) error = NULL;
-    g_autofree char *text = read_stdin();
-    const TgSource source = {.name = "<stdin>", .text = text, .size_bytes = strlen(text)};
+    g_autoptr(GString) text = read_stdin();
+    const TgSource source = {.name = "<stdin>", .text = text->str, .size_bytes = text->len};
     g_autofree char *out = tg_yaml_format(&source, ".", &error);
 
     if (out == NULL) {
@@ -40,6 +43,26 @@ static int format_stdin(const TgCli *cli)
     }
     (void)fputs(out, stdout);
     return 0;
+}
+
+/* Replaces a file's text; a link stays a link, and permissions stay. */
+static gboolean replace(const char *path, const char *text, GError **error)
+{
+    g_autofree char *real = realpath(path, NULL);
+    GStatBuf status;
+
+    if (real == NULL || g_stat(real, &status) != 0) {
+        tg_error_set_file(error, errno, "write", path);
+        return FALSE;
+    }
+    if (!tg_file_write(real, text, strlen(text), error)) {
+        return FALSE;
+    }
+    if (g_chmod(real, (int)(status.st_mode & 07777)) != 0) {
+        tg_error_set_file(error, errno, "set the permissions of", path);
+        return FALSE;
+    }
+    return TRUE;
 }
 
 /* One file; *out_changed also when it is only checked. */
@@ -60,7 +83,7 @@ static gboolean format_file(const char *path, gboolean is_check, gboolean *out_c
         return FALSE;
     }
     *out_changed = strlen(out) != size || memcmp(out, text, size) != 0;
-    return is_check || !*out_changed || tg_file_write(path, out, strlen(out), error);
+    return is_check || !*out_changed || replace(path, out, error);
 }
 
 static int compare_names(gconstpointer a, gconstpointer b)

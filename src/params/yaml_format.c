@@ -50,6 +50,11 @@ typedef struct {
     guint flow_line;      /* where the outermost flow collection begins */
     yaml_token_t before;  /* type and marks only */
     gboolean has_content; /* `before` is a scalar with characters */
+
+    /* Where the last searches ended, so that long lines and long comments take one pass. */
+    yaml_mark_t mark;
+    gsize mark_byte;
+    guint upcoming; /* the first START line after the one that is written, or the end */
 } Formatter;
 
 static Line *line_at(const Formatter *f, gsize number)
@@ -67,18 +72,22 @@ static int indent_inside(const Formatter *f)
     return f->levels->len == 0 ? 0 : top(f)->new_indent + INDENT;
 }
 
-static gsize byte_of(const Formatter *f, yaml_mark_t mark)
+static gsize byte_of(Formatter *f, yaml_mark_t mark)
 {
     const Line *line = line_at(f, mark.line);
-    const char *at = line->text;
+    gboolean goes_on = mark.line == f->mark.line && mark.column >= f->mark.column;
+    const char *at = line->text + (goes_on ? f->mark_byte : 0);
 
-    for (gsize i = 0; i < mark.column && at < line->text + line->size; i++) {
+    for (gsize i = goes_on ? f->mark.column : 0; i < mark.column && at < line->text + line->size;
+         i++) {
         at = g_utf8_next_char(at);
     }
-    return MIN((gsize)(at - line->text), line->size);
+    f->mark = mark;
+    f->mark_byte = MIN((gsize)(at - line->text), line->size);
+    return f->mark_byte;
 }
 
-static gboolean is_first(const Formatter *f, yaml_mark_t mark)
+static gboolean is_first(Formatter *f, yaml_mark_t mark)
 {
     return byte_of(f, mark) == line_at(f, mark.line)->blanks;
 }
@@ -339,18 +348,19 @@ static gboolean is_empty(const Line *line)
 }
 
 /* The next line that is not a comment, nor empty; NULL at the end. */
-static const Line *next_start(const Formatter *f, guint from)
+static const Line *next_start(Formatter *f, guint from)
 {
-    for (guint i = from; i < f->lines->len; i++) {
-        if (line_at(f, i)->kind == LINE_START) {
-            return line_at(f, i);
+    if (f->upcoming <= from) {
+        f->upcoming = from;
+        while (f->upcoming < f->lines->len && line_at(f, f->upcoming)->kind != LINE_START) {
+            f->upcoming++;
         }
     }
-    return NULL;
+    return f->upcoming == f->lines->len ? NULL : line_at(f, f->upcoming);
 }
 
 /* A comment belongs to the line after it, unless it stands deeper: then to what is open before. */
-static int comment_indent(const Formatter *f, guint number, const GPtrArray *open)
+static int comment_indent(Formatter *f, guint number, const GPtrArray *open)
 {
     const Line *comment = line_at(f, number);
     const Line *next = next_start(f, number);
@@ -405,7 +415,7 @@ static void append_blanks(GString *out, int count)
     }
 }
 
-static void append_line(const Formatter *f, guint number, GString *out, guint *edit,
+static void append_line(Formatter *f, guint number, GString *out, guint *edit,
                         const GPtrArray *open)
 {
     const Line *line = line_at(f, number);
@@ -432,7 +442,7 @@ static gboolean is_superfluous(const Formatter *f, guint number)
     return is_empty(line) && !line->is_kept && (number == 0 || is_empty(line_at(f, number - 1)));
 }
 
-static char *write_all(const Formatter *f)
+static char *write_all(Formatter *f)
 {
     g_autoptr(GString) out = g_string_new(NULL);
     const GPtrArray *open = NULL;
@@ -518,8 +528,9 @@ static char *format(const char *text)
     return out;
 }
 
+/* `again` is `after`, formatted: it must not change any more. */
 static gboolean check_same(const char *name, const char *before, const char *after,
-                           const char *include_folder, GError **error)
+                           const char *again, const char *include_folder, GError **error)
 {
     g_autofree char *old_value = value_of(name, before, include_folder, error);
     g_autofree char *new_value =
@@ -530,7 +541,8 @@ static gboolean check_same(const char *name, const char *before, const char *aft
     if (old_value == NULL) {
         return FALSE;
     }
-    if (g_strcmp0(old_value, new_value) != 0 || strcmp(old_signs, new_signs) != 0) {
+    if (g_strcmp0(old_value, new_value) != 0 || strcmp(old_signs, new_signs) != 0 ||
+        strcmp(after, again) != 0) {
         g_set_error(error, TG_ERROR, TG_ERROR_CONFIG,
                     "%s: its layout cannot be changed without changing what it says; left as it is",
                     name);
@@ -549,12 +561,18 @@ char *tg_yaml_format(const TgSource *source, const char *include_folder, GError 
     if (valid == NULL) {
         return NULL;
     }
+    if (strlen(given) != source->size_bytes) {
+        g_set_error(error, TG_ERROR, TG_ERROR_CONFIG, "%s: holds a NUL byte; left as it is",
+                    source->name);
+        return NULL;
+    }
     lines = g_strsplit(g_str_has_prefix(given, "\xef\xbb\xbf") ? given + 3 : given, "\r\n", -1);
     before = g_strjoinv("\n", lines);
     g_autofree char *once = format(before);
     g_autofree char *after = format(once);
+    g_autofree char *again = format(after);
 
-    if (!check_same(source->name, before, after, include_folder, error)) {
+    if (!check_same(source->name, before, after, again, include_folder, error)) {
         return NULL;
     }
     return g_steal_pointer(&after);

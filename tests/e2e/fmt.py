@@ -153,6 +153,20 @@ def a_file_that_does_not_parse_is_left_alone_with_its_place():
         equal(done.stdout, "formatted good.dig\n", "the others are formatted")
         equal(project.read("main.dig"), "+a:\n  sh>: [\n")
         contains(check_run(project.run("fmt", "nowhere.dig"), 1).stderr, "nowhere.dig")
+        project.write("main.dig", b"+a: {sh>:  x}\n\0+b: {sh>: y}\n")
+        contains(check_run(project.run("fmt", "main.dig"), 1).stderr, "main.dig")
+        equal(project.read("main.dig"), "+a: {sh>:  x}\n\0+b: {sh>: y}\n")
+
+
+@test
+def links_and_permissions_stay():
+    with Project({"real.txt": "+a:\n    sh>: x\n"}) as project:
+        link, real = (os.path.join(project.folder, name) for name in ("main.dig", "real.txt"))
+        os.chmod(real, 0o750)
+        os.symlink("real.txt", link)
+        check_run(project.run("fmt"))
+        assert os.path.islink(link)
+        equal((os.stat(real).st_mode & 0o777, project.read("real.txt")), (0o750, "+a:\n  sh>: x\n"))
 
 
 @test

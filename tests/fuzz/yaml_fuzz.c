@@ -1,7 +1,9 @@
 /* Workflow and load files: any bytes give a value or an error, in both flavours. */
 #include <stdint.h>
+#include <string.h>
 
 #include "params/yaml.h"
+#include "params/yaml_format.h"
 #include "workflow/graph.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -17,8 +19,23 @@ static void parse(const uint8_t *data, size_t size, TgYamlFlavour flavour)
     }
 }
 
+/* The formatter proves its own result; what it gives must stay as it is. */
+static void format(const uint8_t *data, size_t size)
+{
+    TgSource source = {.name = "fuzz.dig", .text = (const char *)data, .size_bytes = size};
+    g_autofree char *once = tg_yaml_format(&source, NULL, NULL);
+
+    if (once != NULL) {
+        TgSource formatted = {.name = "fuzz.dig", .text = once, .size_bytes = strlen(once)};
+        g_autofree char *twice = tg_yaml_format(&formatted, NULL, NULL);
+
+        g_assert_cmpstr(once, ==, twice);
+    }
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
+    format(data, size);
     parse(data, size, TG_YAML_DIGDAG);
     parse(data, size, TG_YAML_EMBULK);
     return 0;
