@@ -80,4 +80,38 @@
         stripTrailing: function () { return this.replace(/\s+$/, ''); },
         subSequence: function (from, to) { return this.substring(from, to); }
     });
+
+    /* The engine looks at the clock between its own steps, not within the loops of these: they
+     * refuse what would take longer than an expression may. */
+    var MOST = 5e4;
+    var invoke = Function.prototype.call.bind(Function.prototype.apply);
+    function guard(prototype, names, cost) {
+        names.split(' ').forEach(function (name) {
+            var original = prototype[name];
+            var guarded = function () {
+                if (cost(this, arguments) > MOST) {
+                    throw new RangeError('too much work for ' + name);
+                }
+                return invoke(original, this, arguments);
+            };
+            Object.defineProperty(guarded, 'name', {value: name, configurable: true});
+            Object.defineProperty(guarded, 'length', {value: original.length, configurable: true});
+            Object.defineProperty(prototype, name,
+                {value: guarded, writable: true, configurable: true, enumerable: false});
+        });
+    }
+    function elements(list, others) {
+        var count = list == null ? 0 : +list.length || 0;
+        for (var i = 0; i < others.length; i++) {
+            count += others[i] != null && typeof others[i] === 'object' ? +others[i].length || 0 : 0;
+        }
+        return count;
+    }
+    function comparisons(text, others) {
+        var size = typeof others[0] === 'string' ? others[0].length : 0;
+        return text == null || size < 2 ? 0 : text.length * size / 1500;
+    }
+    guard(Array.prototype, 'join toLocaleString reverse slice splice shift unshift sort concat ' +
+        'lastIndexOf', elements);
+    guard(String.prototype, 'indexOf lastIndexOf replace split', comparisons);
 })(this);
