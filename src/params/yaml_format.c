@@ -156,10 +156,10 @@ static void take_block(Formatter *f, const yaml_token_t *token)
     gsize start = byte_of(f, token->start_mark);
     gsize first = token->start_mark.line + 1;
     gsize end = MIN((gsize)token->end_mark.line + (token->end_mark.column > 0), f->lines->len);
-    const char *sign = header->text + start + 1;
-    gboolean has_indent = g_ascii_isdigit(sign[0]) || g_ascii_isdigit(sign[1]);
-    gboolean keeps = sign[0] == '+' || (has_indent && sign[1] == '+') ||
-                     (g_ascii_isdigit(sign[0]) && sign[1] == '+');
+    const char *sign = header->text + start + 1; /* of `|`, `>2-`, `|+` */
+    gsize signs = strspn(sign, "+-123456789");
+    gboolean keeps = memchr(sign, '+', signs) != NULL;
+    gboolean has_indent = g_ascii_isdigit(sign[0]) || (signs > 1 && g_ascii_isdigit(sign[1]));
     int shift = shift_of(f, token->start_mark.line);
 
     while (!keeps && end > first && line_at(f, end - 1)->size == line_at(f, end - 1)->blanks) {
@@ -551,6 +551,14 @@ static gboolean check_same(const char *name, const char *before, const char *aft
     return TRUE;
 }
 
+/* YAML 1.1 breaks lines at these, too, or skips them; the formatter counts by newlines alone. */
+static gboolean has_odd_signs(const char *text)
+{
+    return strchr(text, '\r') != NULL || strstr(text, "\xc2\x85") != NULL ||
+           strstr(text, "\xe2\x80\xa8") != NULL || strstr(text, "\xe2\x80\xa9") != NULL ||
+           strstr(text, "\xef\xbb\xbf") != NULL;
+}
+
 char *tg_yaml_format(const TgSource *source, const char *include_folder, GError **error)
 {
     g_autofree char *given = g_strndup(source->text, source->size_bytes);
@@ -568,6 +576,13 @@ char *tg_yaml_format(const TgSource *source, const char *include_folder, GError 
     }
     lines = g_strsplit(g_str_has_prefix(given, "\xef\xbb\xbf") ? given + 3 : given, "\r\n", -1);
     before = g_strjoinv("\n", lines);
+    if (has_odd_signs(before)) {
+        g_set_error(error, TG_ERROR, TG_ERROR_CONFIG,
+                    "%s: holds a carriage return alone, a line separator of Unicode or a byte "
+                    "order mark after its start; write newlines",
+                    source->name);
+        return NULL;
+    }
     g_autofree char *once = format(before);
     g_autofree char *after = format(once);
     g_autofree char *again = format(after);

@@ -159,6 +159,14 @@ def a_file_that_does_not_parse_is_left_alone_with_its_place():
 
 
 @test
+def other_line_breaks_are_refused():
+    for sign in ("\r", "\u0085", "\u2028"):
+        with Project() as project:
+            project.write("main.dig", f"+a:{sign}  echo>:  x\n".encode())
+            contains(check_run(project.run("fmt"), 1).stderr, "main.dig")
+
+
+@test
 def links_and_permissions_stay():
     with Project({"real.txt": "+a:\n    sh>: x\n"}) as project:
         link, real = (os.path.join(project.folder, name) for name in ("main.dig", "real.txt"))
