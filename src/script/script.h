@@ -6,7 +6,7 @@
 
 #include "base/error.h"
 
-#define TG_SCRIPT_CPU_MS_MAX 100                           /* of one evaluation */
+#define TG_SCRIPT_CPU_MS_MAX 80                            /* of one evaluation */
 #define TG_SCRIPT_HEAP_BYTES_MAX ((gsize)16 * 1024 * 1024) /* of one evaluation */
 #define TG_SCRIPT_TEXT_MAX ((gsize)4 * 1024 * 1024)        /* bytes of one template */
 
