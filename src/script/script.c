@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/suggest.h"
+#include "params/params.h"
 #include "script/engine_js.h"
 #include "script/es5.h"
 #include "script/stateless.h"
@@ -221,30 +222,58 @@ static void set_evaluation_error(GError **error, const char *text, const char *w
                 shown, strlen(shown) < strlen(text) ? "…" : "", why, hint);
 }
 
-/* One that this task alone has, unless no expression can leave anything behind. */
-static TgJs *engine_for(TgScript *script, const GPtrArray *parts)
+static gboolean is_stateless(const GPtrArray *parts)
 {
-    gboolean is_stateless = TRUE;
-
-    for (guint i = 0; i < parts->len && is_stateless; i++) {
+    for (guint i = 0; i < parts->len; i++) {
         const TgTemplatePart *part = parts->pdata[i];
 
-        is_stateless = !part->is_expression || tg_script_is_stateless(part->text);
+        if (part->is_expression && !tg_script_is_stateless(part->text)) {
+            return FALSE;
+        }
     }
-    if (is_stateless) {
-        return tg_js_shared(script->zone);
+    return TRUE;
+}
+
+/* The variables whose names stand in the text; an expression that is stateless can reach no
+ * others. */
+static json_t *mentioned(const json_t *variables, const char *text)
+{
+    json_t *some = json_object();
+    const char *key = NULL;
+    json_t *value = NULL;
+
+    json_object_foreach ((json_t *)variables, key, value) {
+        if (strstr(text, key) != NULL) {
+            json_object_set(some, key, value);
+        }
     }
-    script->js = script->js != NULL ? script->js : tg_js_new(script->zone);
-    return script->js;
+    return some;
+}
+
+/* Runs the body in the engine that all share, or in one that this task alone has. */
+static char *run_js(TgScript *script, const char *text, const GPtrArray *parts,
+                    const json_t *variables, GError **error)
+{
+    g_autofree char *body = function_body(parts);
+    gboolean is_shared = is_stateless(parts);
+    g_autoptr(json_t) some = is_shared ? mentioned(variables, text) : NULL;
+    char *json = json_dumps(is_shared ? some : variables, JSON_COMPACT);
+
+    if (!is_shared && script->js == NULL) {
+        script->js = tg_js_new(script->zone);
+    }
+    char *result = tg_js_call(is_shared ? tg_js_shared(script->zone) : script->js, body,
+                              json == NULL ? "{}" : json, error);
+
+    free(json);
+    return result;
 }
 
 static char *fill_js(TgScript *script, const char *text, const GPtrArray *parts, Scope scope,
                      GError **error)
 {
     json_t *variables = merged_scope(scope);
-    g_autofree char *body = function_body(parts);
     g_autoptr(GError) cause = NULL;
-    char *json = NULL;
     char *result = NULL;
 
     for (guint i = 0; i < parts->len && cause == NULL; i++) {
@@ -258,9 +287,7 @@ static char *fill_js(TgScript *script, const char *text, const GPtrArray *parts,
         }
     }
     if (cause == NULL) {
-        json = json_dumps(variables, JSON_COMPACT);
-        result = tg_js_call(engine_for(script, parts), body, json == NULL ? "{}" : json, &cause);
-        free(json);
+        result = run_js(script, text, parts, variables, &cause);
     }
     if (result == NULL) {
         set_evaluation_error(error, text, cause->message, variables);
