@@ -164,7 +164,7 @@ def nothing_is_left_in_the_temporary_folder():
 
 @test
 def large_parameters_reach_python():
-    with Project({"main.dig": PY + "  big: ${new Array(200001).join(big)}\n", "tasks.py": "def f(big):\n    print(len(big))\n"}) as p:
+    with Project({"main.dig": PY + "  big: ${big.repeat(200000)}\n", "tasks.py": "def f(big):\n    print(len(big))\n"}) as p:
         contains(check_run(p.run("run", "main.dig", "-p", "big=0123456789")).stdout, "2000000")
 
 
