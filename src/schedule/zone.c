@@ -202,7 +202,7 @@ TgZoneClock tg_zone_clock(GTimeZone *zone, gint64 at_s)
 gint64 tg_zone_clock_instant(GTimeZone *zone, const TgZoneClock *clock)
 {
     gint64 local_s = days_of(clock->year, clock->month, clock->day) * DAY_SECONDS +
-                     clock->hour * 3600 + clock->minute * 60;
+                     (gint64)clock->hour * 3600 + (gint64)clock->minute * 60;
 
     return instant_of(zone, local_s, offset_at(zone, local_s + DAY_SECONDS));
 }
