@@ -4,6 +4,7 @@
 
 #include "base/clock.h"
 #include "cli/command.h"
+#include "cli/workflow_file.h"
 #include "params/params.h"
 #include "params/yaml_write.h"
 #include "project/project.h"
@@ -48,14 +49,10 @@ static gboolean check_schedule(const TgWorkflowFile *workflow, GTimeZone *zone, 
 
 static gboolean check_workflow(const TgWorkflowFile *workflow, Checked *out, GError **error)
 {
-    g_autofree char *root = g_strconcat("+", workflow->name, NULL);
-    g_autofree char *path = NULL;
-    g_autoptr(GError) problem = NULL;
-    g_autoptr(TgGraph) graph = tg_graph_compile("", root, workflow->config, &path, &problem);
+    g_autoptr(TgGraph) graph = tg_cli_workflow_compile(workflow, error);
     g_autoptr(GTimeZone) zone = NULL;
 
     if (graph == NULL) {
-        tg_yaml_error(workflow->yaml, path, error, "%s", problem->message);
         return FALSE;
     }
     zone = tg_zone_new(workflow->timezone, error);

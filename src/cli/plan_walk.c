@@ -162,10 +162,7 @@ static char *first_line(const char *message)
 
 static void read_sql(Walk *walk, TgPlanTask *task, const json_t *local, const json_t *shown)
 {
-    const char *below = json_string_value(json_object_get(shown, "_workdir"));
-    g_autofree char *folder = below == NULL
-                                  ? g_strdup(walk->setup->project->folder)
-                                  : g_build_filename(walk->setup->project->folder, below, NULL);
+    g_autofree char *folder = tg_turn_work_folder(walk->setup->project->folder, shown);
     const TgTurn turn = {.params = shown,
                          .local = local,
                          .scope = shown,

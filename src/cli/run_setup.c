@@ -7,6 +7,7 @@
 #include "base/random.h"
 #include "cli/config.h"
 #include "cli/run_required.h"
+#include "cli/workflow_file.h"
 #include "executor/selection.h"
 #include "params/params.h"
 #include "schedule/zone.h"
@@ -32,14 +33,10 @@ void tg_run_setup_clear(TgRunSetup *run)
 
 static gboolean compile(TgRunSetup *run, GError **error)
 {
-    g_autofree char *root = g_strconcat("+", run->workflow->name, NULL);
-    g_autofree char *path = NULL;
-    g_autoptr(GError) problem = NULL;
     guint index = 0;
 
-    run->graph = tg_graph_compile("", root, run->workflow->config, &path, &problem);
+    run->graph = tg_cli_workflow_compile(run->workflow, error);
     if (run->graph == NULL) {
-        tg_yaml_error(run->workflow->yaml, path, error, "%s", problem->message);
         return FALSE;
     }
     if (run->options->task_pattern == NULL) {

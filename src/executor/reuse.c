@@ -93,10 +93,7 @@ static json_t *upstreams_of(const TgReuse *reuse, const TgTask *task)
 
 static json_t *inputs_of(const TgReuse *reuse, const TgTask *task, const json_t *params)
 {
-    const char *project = reuse->run->turns.project_folder;
-    const char *below = json_string_value(json_object_get(params, "_workdir"));
-    g_autofree char *folder =
-        below == NULL ? g_strdup(project) : g_build_filename(project, below, NULL);
+    g_autofree char *folder = tg_turn_work_folder(reuse->run->turns.project_folder, params);
     g_autoptr(json_t) upstreams = upstreams_of(reuse, task);
     TgTaskInputsRequest request = {
         .task = task, .params = params, .work_folder = folder, .upstreams = upstreams};

@@ -131,13 +131,11 @@ static const TgOperator *find_operator(const TgTurnContext *context, const char 
     return NULL;
 }
 
-/* The folder of the task: the project's, or `_workdir` of a called workflow below it. */
-static char *work_folder(const TgTurnContext *context, const json_t *params)
+char *tg_turn_work_folder(const char *project_folder, const json_t *params)
 {
     const char *below = json_string_value(json_object_get(params, "_workdir"));
 
-    return below == NULL ? g_strdup(context->project_folder)
-                         : g_build_filename(context->project_folder, below, NULL);
+    return below == NULL ? g_strdup(project_folder) : g_build_filename(project_folder, below, NULL);
 }
 
 /* Digdag tells of keys that no operator reads: most often they are misspelt. */
@@ -205,7 +203,7 @@ static gboolean check_retry(const TgTurnJob *job, const TgOperator *operator, co
 static void run_operator(TgTurnJob *job, const TgOperator *operator, const json_t * params)
 {
     const TgTurnContext *context = job->context;
-    g_autofree char *folder = work_folder(context, params);
+    g_autofree char *folder = tg_turn_work_folder(context->project_folder, params);
     g_autoptr(GError) error = NULL;
     TgOutcome outcome = TG_OUTCOME_DONE;
     TgTurn turn = {.params = params,

@@ -55,5 +55,9 @@ TgTurnJob *tg_turn_job_new(const TgTurnContext *context, guint task_id, const ch
 void tg_turn_job_free(TgTurnJob *job);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(TgTurnJob, tg_turn_job_free)
 
+/* The folder of a task: the project's, or `_workdir` of a called workflow below it. The caller
+ * frees. */
+char *tg_turn_work_folder(const char *project_folder, const json_t *params);
+
 /* Runs it and fills in the second half. Digdag's OperatorManager.java. */
 void tg_turn_job_run(TgTurnJob *job);
