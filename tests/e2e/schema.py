@@ -69,7 +69,7 @@ def all_good_recorded_files_keep_to_it():
             if not digs:
                 continue
             with Project() as copy:
-                shutil.copytree(where, copy.folder, dirs_exist_ok=True)
+                shutil.copytree(where, copy.folder, symlinks=True, dirs_exist_ok=True)
                 if copy.run("check").returncode != 0:
                     continue
                 for name in digs:
