@@ -1,10 +1,9 @@
-/* tegaru load run|guess|preview FILE */
+/* tegaru load ACTION: bulk loads; actions with more to them stand in load_<action>.c. */
 #include <stdio.h>
 #include <string.h>
 
 #include "base/clock.h"
-#include "cli/command.h"
-#include "cli/load_job.h"
+#include "cli/load_actions.h"
 #include "params/params.h"
 #include "params/yaml_write.h"
 
@@ -12,18 +11,13 @@ static const char description[] =
     "Actions:\n"
     "  run FILE      load what the config says and print the receipt\n"
     "  guess FILE    print the config with decoders, parser and columns filled in\n"
-    "  preview FILE  print some rows as they would be loaded\n\n"
+    "  preview FILE  print some rows as they would be loaded\n"
+    "  types FILE    print what becomes of each column's type, and what is lost\n"
+    "  plugins [NAME]  list the plug-ins, or print the options of one\n\n"
     "The config is that of Embulk: {in, filters, out, exec}. Types arrive exactly or the load is\n"
     "refused; without in.parser they are guessed.\n";
 
-typedef struct {
-    gboolean json;
-    gboolean vertical;
-    char *output;
-    char *config_diff;
-} LoadOptions;
-
-static int run_load(const TgCli *cli, TgCliLoad *load, const LoadOptions *options)
+static int run_load(const TgCli *cli, TgCliLoad *load, const TgLoadOptions *options)
 {
     g_auto(TgLoaderReport) report = {0};
     GError *error = NULL;
@@ -49,7 +43,7 @@ static int run_load(const TgCli *cli, TgCliLoad *load, const LoadOptions *option
     return 0;
 }
 
-static int run_guess(const TgCli *cli, TgCliLoad *load, const LoadOptions *options)
+static int run_guess(const TgCli *cli, TgCliLoad *load, const TgLoadOptions *options)
 {
     GError *error = NULL;
     g_autoptr(json_t) config = tg_loader_guess(&load->job, &error);
@@ -70,7 +64,7 @@ static int run_guess(const TgCli *cli, TgCliLoad *load, const LoadOptions *optio
     return 0;
 }
 
-static int run_preview(const TgCli *cli, TgCliLoad *load, const LoadOptions *options)
+static int run_preview(const TgCli *cli, TgCliLoad *load, const TgLoadOptions *options)
 {
     g_auto(TgLoaderSample) sample = {0};
     GError *error = NULL;
@@ -84,56 +78,74 @@ static int run_preview(const TgCli *cli, TgCliLoad *load, const LoadOptions *opt
     return 0;
 }
 
+typedef struct {
+    const char *name;
+    int (*run)(const TgCli *cli, TgCliLoad *load, const TgLoadOptions *options);
+} LoadAction;
+
+static int run_action(const TgCli *cli, const LoadAction *action, const char *path,
+                      const TgLoadOptions *options)
+{
+    GError *error = NULL;
+    g_autoptr(TgCliLoad) load = tg_cli_load_new(cli, path, TRUE, &error);
+
+    if (load == NULL) {
+        return tg_cli_fail(cli, error);
+    }
+    load->job.threads = (guint)CLAMP(options->threads, 0, 64);
+    return action->run(cli, load, options);
+}
+
+static int dispatch(const TgCli *cli, int argc, char **argv, const TgLoadOptions *options)
+{
+    static const LoadAction actions[] = {{"run", run_load},
+                                         {"guess", run_guess},
+                                         {"preview", run_preview},
+                                         {"types", tg_load_action_types}};
+
+    if (argc >= 2 && argc <= 3 && strcmp(argv[1], "plugins") == 0) {
+        return tg_load_action_plugins(cli, argc == 3 ? argv[2] : NULL, options);
+    }
+    for (gsize i = 0; argc == 3 && i < G_N_ELEMENTS(actions); i++) {
+        if (strcmp(actions[i].name, argv[1]) == 0) {
+            return run_action(cli, &actions[i], argv[2], options);
+        }
+    }
+    if (argc != 3) {
+        return tg_cli_usage(cli, "load: give an action (run, guess, preview or types) and a config "
+                                 "file");
+    }
+    return tg_cli_usage(
+        cli, "load: unknown action '%s'; actions are run, guess, preview, types and plugins",
+        argv[1]);
+}
+
 static int load_run(const TgCli *cli, int argc, char **argv)
 {
-    static const struct {
-        const char *name;
-        int (*run)(const TgCli *cli, TgCliLoad *load, const LoadOptions *options);
-    } actions[] = {{"run", run_load}, {"guess", run_guess}, {"preview", run_preview}};
-    LoadOptions options = {0};
-    gint threads = 0;
+    TgLoadOptions options = {0};
     const GOptionEntry entries[] = {
         {"json", 0, 0, G_OPTION_ARG_NONE, &options.json, "Print JSON instead of YAML", NULL},
         {"output", 'o', 0, G_OPTION_ARG_FILENAME, &options.output,
-         "guess: write the config to a file", "PATH"},
+         "guess: write the config to a file; plugins: write reference pages to a folder", "PATH"},
         {"vertical", 'G', 0, G_OPTION_ARG_NONE, &options.vertical, "preview: one line a value",
          NULL},
         {"config-diff", 'c', 0, G_OPTION_ARG_FILENAME, &options.config_diff,
          "run: merge this file in, and write there where to go on next time", "PATH"},
-        {"threads", 't', 0, G_OPTION_ARG_INT, &threads, "run: threads (one for each core)", "N"},
+        {"threads", 't', 0, G_OPTION_ARG_INT, &options.threads, "run: threads (one for each core)",
+         "N"},
         G_OPTION_ENTRY_NULL};
+    const TgCliHelp help = {"ACTION FILE", description};
     int status = 0;
 
-    const TgCliHelp help = {"ACTION FILE", description};
-
-    if (!tg_cli_options(cli, entries, &help, &argc, &argv, &status)) {
-        return status;
+    if (tg_cli_options(cli, entries, &help, &argc, &argv, &status)) {
+        status = dispatch(cli, argc, argv, &options);
     }
-    if (argc != 3) {
-        return tg_cli_usage(cli, "load: give an action (run, guess or preview) and a config file");
-    }
-    for (gsize i = 0; i < G_N_ELEMENTS(actions); i++) {
-        GError *error = NULL;
-
-        if (strcmp(actions[i].name, argv[1]) != 0) {
-            continue;
-        }
-        g_autoptr(TgCliLoad) load = tg_cli_load_new(cli, argv[2], TRUE, &error);
-
-        if (load == NULL) {
-            return tg_cli_fail(cli, error);
-        }
-        load->job.threads = (guint)CLAMP(threads, 0, 64);
-        status = actions[i].run(cli, load, &options);
-        g_free(options.output);
-        g_free(options.config_diff);
-        return status;
-    }
-    return tg_cli_usage(cli, "load: unknown action '%s'; actions are run, guess and preview",
-                        argv[1]);
+    g_free(options.output);
+    g_free(options.config_diff);
+    return status;
 }
 
 const TgCommand tg_command_load = {.name = "load",
                                    .summary = "Load files or tables into files or tables",
-                                   .words = "run guess preview",
+                                   .words = "run guess preview types plugins",
                                    .run = load_run};

@@ -164,11 +164,14 @@ TgCliLoad *tg_cli_load_new(const TgCli *cli, const char *path, gboolean exact_ty
     load->job = (TgLoaderJob){
         .config = load->config,
         .config_name = load->config_name,
-        .exact_types = exact_types,
         .plugins = tg_loader_plugins_get(),
         .services = &load->services,
         .now_ms = tg_clock_now_ms(),
     };
+    if (!tg_loader_read_types(load->config, exact_types, &load->job.exact_types, error)) {
+        g_prefix_error(error, "%s: ", path);
+        return NULL;
+    }
     return g_steal_pointer(&load);
 }
 

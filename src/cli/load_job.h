@@ -21,7 +21,7 @@ typedef struct {
 /**
  * Reads a config: *.yml, *.yaml, or either with .liquid (rendered first). Any other name is CONFIG.
  *
- * @exact_types see TgLoaderJob
+ * @exact_types see TgLoaderJob; `types:` of the config goes before
  */
 TgCliLoad *tg_cli_load_new(const TgCli *cli, const char *path, gboolean exact_types,
                            GError **error);

@@ -86,6 +86,8 @@ void tg_schema_free(TgSchema *schema)
         g_free(schema->columns[i].name);
         g_free(schema->columns[i].format);
         g_free(schema->columns[i].timezone);
+        g_free(schema->columns[i].source_type);
+        g_free(schema->columns[i].source_loss);
     }
     g_free(schema->columns);
     g_free(schema);
@@ -104,6 +106,8 @@ void tg_schema_append_copy(TgSchema *schema, const TgColumn *column)
 
     copy->format = g_strdup(column->format);
     copy->timezone = g_strdup(column->timezone);
+    copy->source_type = g_strdup(column->source_type);
+    copy->source_loss = g_strdup(column->source_loss);
 }
 
 int tg_schema_find(const TgSchema *schema, const char *name)

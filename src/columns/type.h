@@ -46,8 +46,10 @@ typedef struct {
 typedef struct {
     char *name;
     TgType type;
-    char *format;   /* how a parser read a timestamp, or NULL; some outputs write it so */
-    char *timezone; /* the zone that went with it, or NULL */
+    char *format;      /* how a parser read a timestamp, or NULL; some outputs write it so */
+    char *timezone;    /* the zone that went with it, or NULL */
+    char *source_type; /* as the source calls it: "decimal(10,2) unsigned"; NULL: it has no types */
+    char *source_loss; /* what reading it loses, or may lose: "zero dates become NULL"; or NULL */
 } TgColumn;
 
 /* Names need not be unique (Embulk allows duplicates). */

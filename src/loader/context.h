@@ -63,8 +63,9 @@ TgOutput *tg_file_output_open(TgLoaderContext *context, const TgFileOutputPlugin
 /* Whether `in` names a file input. */
 gboolean tg_loader_is_file_input(const TgLoaderContext *context, const json_t *in);
 
-/* Whether an exact load must guess: a file input without parser, or csv without columns. */
-gboolean tg_loader_needs_guess(const TgLoaderContext *context, const json_t *config);
+/* The config of the job; an exact load has what it leaves out guessed: a file input without parser,
+ * csv without columns. A new reference. */
+json_t *tg_loader_guess_missing(const TgLoaderContext *context, GError **error);
 
 /* The filters of a config, first to last. */
 typedef struct {

@@ -22,7 +22,7 @@ gboolean tg_loader_is_file_input(const TgLoaderContext *context, const json_t *i
     return FALSE;
 }
 
-gboolean tg_loader_needs_guess(const TgLoaderContext *context, const json_t *config)
+static gboolean needs_guess(const TgLoaderContext *context, const json_t *config)
 {
     const json_t *in = json_object_get(config, "in");
     const json_t *parser = json_object_get(in, "parser");
@@ -177,4 +177,10 @@ json_t *tg_loader_guess(const TgLoaderJob *job, GError **error)
     }
     log_columns(&context, in);
     return g_steal_pointer(&config);
+}
+
+json_t *tg_loader_guess_missing(const TgLoaderContext *context, GError **error)
+{
+    return needs_guess(context, context->job->config) ? tg_loader_guess(context->job, error)
+                                                      : json_incref((json_t *)context->job->config);
 }

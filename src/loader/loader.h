@@ -118,6 +118,19 @@ gboolean tg_loader_run(const TgLoaderJob *job, TgLoaderReport *out, GError **err
  */
 json_t *tg_loader_guess(const TgLoaderJob *job, GError **error);
 
+/* Which types a config wants: its `types: exact` or `types: embulk`, else `fallback`. The key
+ * stands at the top, where Embulk ignores what it does not know. */
+gboolean tg_loader_read_types(const json_t *config, gboolean fallback, gboolean *out_exact,
+                              GError **error);
+
+/**
+ * What becomes of the type of each column, without loading: opens the input and the filters.
+ *
+ * @return [{"name", "source", "page", "stored", "glue", "athena", "loss"}], absent when there is
+ *         nothing to say; a new reference
+ */
+json_t *tg_loader_types(const TgLoaderJob *job, GError **error);
+
 /* A sample of the rows after the filters. */
 typedef struct {
     TgSchema *schema;

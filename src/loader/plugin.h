@@ -17,6 +17,13 @@ typedef struct {
     const char *help;     /* one sentence */
 } TgLoaderOption;
 
+/* What every struct of a plug-in begins with. */
+typedef struct {
+    const char *name;              /* the `type` of a config */
+    const char *help;              /* one sentence */
+    const TgLoaderOption *options; /* ends with {0}; NULL: none */
+} TgPluginHead;
+
 /* What a plug-in sees of the run. Any thread may use it. */
 typedef struct TgLoaderContext TgLoaderContext;
 
@@ -213,6 +220,10 @@ struct TgOutputPlugin {
     gboolean merges; /* with exact types one task takes all rows, by several threads */
     TgOutput *(*open)(TgLoaderContext *context, const json_t *config, const TgSchema *schema,
                       guint task_count, GError **error);
+    /* How each column would be stored, without storing: an array of {"stored", "glue", "athena",
+     * "loss"}, each a text or absent; a new reference. NULL: texts, nothing to tell. */
+    json_t *(*describe)(TgLoaderContext *context, const json_t *config, const TgSchema *schema,
+                        GError **error);
 };
 
 /* Where bytes go; used by one thread at a time. */
@@ -288,6 +299,7 @@ typedef struct {
 struct TgGuessPlugin {
     const char *name;
     const char *help;
+    const TgLoaderOption *options;
     gboolean
         is_standard; /* takes part unless excluded; else only when exec.guess_plugins names it */
     /* What the sample says about `in`: a map to be merged, empty when nothing is new; a new

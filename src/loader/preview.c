@@ -149,16 +149,10 @@ static gboolean preview_config(TgLoaderContext *context, const json_t *config, T
 gboolean tg_loader_preview(const TgLoaderJob *job, TgLoaderSample *out, GError **error)
 {
     TgLoaderContext context = {.job = job, .bytes_expected = -1};
-    g_autoptr(json_t) config = json_incref((json_t *)job->config);
+    g_autoptr(json_t) config = tg_loader_guess_missing(&context, error);
 
-    if (tg_loader_needs_guess(&context, config)) {
-        json_t *guessed = tg_loader_guess(job, error);
-
-        if (guessed == NULL) {
-            return FALSE;
-        }
-        json_decref(config);
-        config = guessed;
+    if (config == NULL) {
+        return FALSE;
     }
     if (!preview_config(&context, config, out, error)) {
         g_prefix_error(error, "%s: ", job->config_name);

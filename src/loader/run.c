@@ -322,16 +322,10 @@ gboolean tg_loader_run(const TgLoaderJob *job, TgLoaderReport *out, GError **err
 {
     TgLoaderContext context = {.job = job, .bytes_expected = -1};
     Run run = {.context = &context};
-    g_autoptr(json_t) config = json_incref((json_t *)job->config);
+    g_autoptr(json_t) config = tg_loader_guess_missing(&context, error);
 
-    if (tg_loader_needs_guess(&context, config)) {
-        json_t *guessed = tg_loader_guess(job, error);
-
-        if (guessed == NULL) {
-            return FALSE;
-        }
-        json_decref(config);
-        config = guessed;
+    if (config == NULL) {
+        return FALSE;
     }
     gboolean ok = run_all(&run, config, out, error);
 

@@ -64,7 +64,7 @@ static json_t *read_file(const TgTurn *turn, const char *path, GError **error)
 /* The config that stands in the workflow itself. */
 static json_t *read_inline(const TgTurn *turn, GError **error)
 {
-    static const char *const keys[] = {"in", "filters", "out", "exec"};
+    static const char *const keys[] = {"in", "filters", "out", "exec", "types"};
     const json_t *config = json_object_get(turn->params, "config");
     json_t *own = NULL;
 
@@ -127,13 +127,13 @@ gboolean tg_operator_run_load(TgTurn *turn, gboolean exact_types, GError **error
     TgLoaderJob job = {.config = config,
                        .config_name = is_file ? path : turn->task_name,
                        .base_folder = turn->work_folder,
-                       .exact_types = exact_types,
                        .plugins = turn->services->plugins,
                        .services = &services,
                        .task_name = turn->task_name,
                        .now_ms = turn->now_ms};
 
-    if (!tg_loader_run(&job, &report, error)) {
+    if (!tg_loader_read_types(config, exact_types, &job.exact_types, error) ||
+        !tg_loader_run(&job, &report, error)) {
         return FALSE;
     }
     turn->receipt = json_incref(report.receipt);

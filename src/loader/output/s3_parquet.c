@@ -428,6 +428,15 @@ static TgOutput *output_open(TgLoaderContext *context, const json_t *config, con
     return open_with(self, error) ? g_steal_pointer(&output) : NULL;
 }
 
+static json_t *output_describe(TgLoaderContext *context, const json_t *config,
+                               const TgSchema *schema, GError **error)
+{
+    g_autoptr(S3ParquetPlan) plan =
+        check_names(schema, error) ? s3_parquet_plan_new(context, config, schema, error) : NULL;
+
+    return plan == NULL ? NULL : s3_parquet_plan_describe(plan, schema);
+}
+
 static const TgLoaderOption options[] = {
     {"bucket", "text", "", "The bucket; with `catalog` it may be left out."},
     {"path_prefix", "text", "", "How keys begin; its folder is the table's location."},
@@ -469,4 +478,5 @@ const TgOutputPlugin tg_output_s3_parquet = {
     .help = "Parquet objects, published as a table of the catalog in one step.",
     .options = options,
     .merges = TRUE,
-    .open = output_open};
+    .open = output_open,
+    .describe = output_describe};

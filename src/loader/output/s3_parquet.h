@@ -49,6 +49,9 @@ const TgSchema *s3_parquet_plan_schema(const S3ParquetPlan *plan);
 /* Hive's type of a column for the catalog. Lent. */
 const char *s3_parquet_plan_hive_type(const S3ParquetPlan *plan, guint column);
 
+/* [{"stored", "glue", "athena", "loss"}] for TgOutputPlugin.describe; a new reference. */
+json_t *s3_parquet_plan_describe(const S3ParquetPlan *plan, const TgSchema *schema);
+
 /* A converter of one thread. */
 typedef struct S3ParquetConverter S3ParquetConverter;
 S3ParquetConverter *s3_parquet_converter_new(const S3ParquetPlan *plan);
