@@ -17,10 +17,35 @@ static const char description[] =
     "The config is that of Embulk: {in, filters, out, exec}. Types arrive exactly or the load is\n"
     "refused; without in.parser they are guessed.\n";
 
+/* --rejects: the corrected records of a reject file take the place of the input's files. */
+static gboolean use_rejects(TgCliLoad *load, const char *path, GError **error)
+{
+    json_t *in = json_object_get(load->config, "in");
+    json_t *parser = json_object_get(in, "parser");
+
+    if (!json_is_object(parser)) {
+        g_set_error(error, TG_ERROR, TG_ERROR_CONFIG,
+                    "%s: --rejects needs the in.parser that the records were written for; "
+                    "'tegaru load guess' prints it",
+                    load->config_name);
+        return FALSE;
+    }
+    json_object_set_new(parser, "skip_header_lines", json_integer(0));
+    (void)json_object_del(parser, "header_line"); /* may not be there */
+    json_object_set_new(in, "type", json_string("file"));
+    json_object_set_new(in, "path_prefix", json_string(path));
+    json_object_set_new(in, "decoders", json_pack("[{s:s}]", "type", "rejects"));
+    return TRUE;
+}
+
 static int run_load(const TgCli *cli, TgCliLoad *load, const TgLoadOptions *options)
 {
     g_auto(TgLoaderReport) report = {0};
     GError *error = NULL;
+
+    if (options->rejects != NULL && !use_rejects(load, options->rejects, &error)) {
+        return tg_cli_fail(cli, error);
+    }
 
     if (options->config_diff != NULL &&
         !tg_cli_load_merge_diff(load, options->config_diff, &error)) {
@@ -131,6 +156,8 @@ static int load_run(const TgCli *cli, int argc, char **argv)
          NULL},
         {"config-diff", 'c', 0, G_OPTION_ARG_FILENAME, &options.config_diff,
          "run: merge this file in, and write there where to go on next time", "PATH"},
+        {"rejects", 0, 0, G_OPTION_ARG_FILENAME, &options.rejects,
+         "run: load the corrected records of a reject file instead of the input's files", "PATH"},
         {"threads", 't', 0, G_OPTION_ARG_INT, &options.threads, "run: threads (one for each core)",
          "N"},
         G_OPTION_ENTRY_NULL};
@@ -141,6 +168,7 @@ static int load_run(const TgCli *cli, int argc, char **argv)
         status = dispatch(cli, argc, argv, &options);
     }
     g_free(options.output);
+    g_free(options.rejects);
     g_free(options.config_diff);
     return status;
 }

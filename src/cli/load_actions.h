@@ -9,6 +9,7 @@ typedef struct {
     gboolean vertical;
     char *output;
     char *config_diff;
+    char *rejects;
     gint threads; /* 0: one for each core */
 } TgLoadOptions;
 

@@ -39,9 +39,16 @@ void tg_loader_count_bytes(TgLoaderContext *context, gint64 bytes)
     atomic_fetch_add_explicit(&context->bytes_read, bytes, memory_order_relaxed);
 }
 
-void tg_loader_count_rejected(TgLoaderContext *context, gint64 rows)
+gboolean tg_loader_reject(TgLoaderContext *context, const TgReject *reject, GError **error)
 {
-    atomic_fetch_add_explicit(&context->rows_rejected, rows, memory_order_relaxed);
+    atomic_fetch_add_explicit(&context->rows_rejected, 1, memory_order_relaxed);
+    return context->rejects == NULL || tg_rejects_add(context->rejects, reject, error);
+}
+
+gboolean tg_loader_stops_on_invalid(const TgLoaderContext *context)
+{
+    return context->job->exact_types &&
+           !tg_rejects_are_wanted(json_object_get(context->job->config, "exec"));
 }
 
 void tg_loader_tell_progress(const TgLoaderContext *context)

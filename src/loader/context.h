@@ -4,12 +4,14 @@
 #include <stdatomic.h>
 
 #include "loader/plugin.h"
+#include "loader/rejects.h"
 
 #define TG_LOADER_MEMORY_DEFAULT ((gint64)192 * 1024 * 1024) /* bytes of buffers */
 #define TG_LOADER_THREADS_MAX 64u
 
 struct TgLoaderContext {
     const TgLoaderJob *job;
+    TgRejects *rejects; /* NULL in a preview: then records are only counted */
     gint64 bytes_expected;
     _Atomic gint64 rows_read;
     _Atomic gint64 rows_written;

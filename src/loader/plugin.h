@@ -37,7 +37,24 @@ void tg_loader_log(const TgLoaderContext *context, TgLoaderLevel level, const ch
 
 /* Counts towards progress and receipt. */
 void tg_loader_count_bytes(TgLoaderContext *context, gint64 bytes);
-void tg_loader_count_rejected(TgLoaderContext *context, gint64 rows);
+
+/* A record that does not fit. Everything is lent. */
+typedef struct {
+    const char *file;
+    guint64 line;       /* from 1; 0: the format has no lines */
+    const char *column; /* NULL: the record as a whole */
+    const char *reason;
+    const char *raw; /* the record's bytes as they came */
+    gsize raw_bytes;
+} TgReject;
+
+/* A parser skips a record: counts it, keeps it in the reject file, and stops the load (FALSE) when
+ * there are more than exec.max_errors. Parsers log what they skip themselves. */
+gboolean tg_loader_reject(TgLoaderContext *context, const TgReject *reject, GError **error);
+
+/* What `stop_on_invalid_record` is by default: an exact load stops, unless its `exec` names a limit
+ * or a file for such records. */
+gboolean tg_loader_stops_on_invalid(const TgLoaderContext *context);
 
 /* A stream of bytes to be read by one thread at a time. */
 typedef struct TgStream TgStream;

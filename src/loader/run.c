@@ -232,6 +232,10 @@ static gboolean open_all(Run *run, const json_t *config, GError **error)
         g_set_error(error, TG_ERROR, TG_ERROR_CONFIG, "'out' is missing: where shall the rows go?");
         return FALSE;
     }
+    context->rejects = tg_rejects_new(context, json_object_get(config, "exec"), error);
+    if (context->rejects == NULL) {
+        return FALSE;
+    }
     run->input = tg_loader_open_input(context, json_object_get(config, "in"), error);
     if (run->input == NULL) {
         return FALSE;
@@ -274,7 +278,8 @@ static gboolean commit(Run *run, gint64 started_us, TgLoaderReport *out, GError 
                   "columns", describe_columns(run->filters.schema));
     g_autoptr(json_t) out_diff = NULL;
 
-    if (!run->output->class->commit(run->output, reports, receipt, &out_diff, error)) {
+    if (!tg_rejects_finish(context->rejects, context->rows_read, receipt, error) ||
+        !run->output->class->commit(run->output, reports, receipt, &out_diff, error)) {
         return FALSE;
     }
     json_t *in_diff = run->input->class->finish(run->input, error);
@@ -300,6 +305,7 @@ static void run_clear(Run *run)
     g_free(run->errors);
     tg_filter_chain_clear(&run->filters);
     tg_input_free(run->input);
+    tg_rejects_free(run->context->rejects);
 }
 
 static gboolean run_all(Run *run, const json_t *config, TgLoaderReport *out, GError **error)

@@ -130,17 +130,31 @@ static void set_error(const Work *work, const CsvField *field, guint column, con
                 advice(about->type.id), field->line_number, line);
 }
 
-/* Skips an invalid record with a warning. */
-static void skip_record(CsvReader *self, Work *work, const CsvField *field, guint column,
-                        const char *reason)
+/* The record's line goes to the reject file. Must come before the scan leaves it. */
+static gboolean keep_record(const CsvReader *self, const Work *work, const CsvField *field,
+                            guint column, const char *reason, GError **error)
 {
     const CsvConfig *config = work->scan.config;
-    g_autofree char *line = shown_line(work, field);
-    g_autofree char *text = field->bytes == NULL ? NULL : shown(field->bytes, field->size_bytes);
+    const char *next = NULL;
+    const char *end = csv_line_end(config, field->line, work->scan.end, &next);
+    TgReject reject = {
+        .file = work->block.file_name,
+        .line = field->line_number,
+        .column = field->bytes == NULL ? NULL : config->columns->schema->columns[column].name,
+        .reason = reason,
+        .raw = field->line,
+        .raw_bytes = (gsize)(end - field->line)};
+
+    return tg_loader_reject(self->parser->context, &reject, error);
+}
+
+/* Tells of a record that is skipped; the first of a task one by one. */
+static void warn_skipped(CsvReader *self, const Work *work, const CsvField *field, guint column,
+                         const char *reason)
+{
+    const CsvConfig *config = work->scan.config;
     guint warning = (guint)g_atomic_int_add((gint *)&self->warnings, 1);
 
-    tg_loader_count_rejected(self->parser->context, 1);
-    csv_scan_skip_line_of(&work->scan, field);
     if (warning >= WARNINGS_MAX) {
         if (warning == WARNINGS_MAX) {
             tg_loader_log(self->parser->context, TG_LOADER_WARN,
@@ -149,16 +163,20 @@ static void skip_record(CsvReader *self, Work *work, const CsvField *field, guin
         }
         return;
     }
-    if (text == NULL) {
+    g_autofree char *line = shown_line(work, field);
+
+    if (field->bytes == NULL) {
         tg_loader_log(self->parser->context, TG_LOADER_WARN,
                       "Skipped line %s:%" G_GUINT64_FORMAT " (%s): %s", work->block.file_name,
                       field->line_number, reason, line);
-    } else {
-        tg_loader_log(self->parser->context, TG_LOADER_WARN,
-                      "Skipped line %s:%" G_GUINT64_FORMAT " (column '%s': '%s' %s): %s",
-                      work->block.file_name, field->line_number,
-                      config->columns->schema->columns[column].name, text, reason, line);
+        return;
     }
+    g_autofree char *text = shown(field->bytes, field->size_bytes);
+
+    tg_loader_log(self->parser->context, TG_LOADER_WARN,
+                  "Skipped line %s:%" G_GUINT64_FORMAT " (column '%s': '%s' %s): %s",
+                  work->block.file_name, field->line_number,
+                  config->columns->schema->columns[column].name, text, reason, line);
 }
 
 static gboolean reject(CsvReader *self, Work *work, const CsvField *field, guint column,
@@ -168,7 +186,11 @@ static gboolean reject(CsvReader *self, Work *work, const CsvField *field, guint
         set_error(work, field, column, reason, error);
         return FALSE;
     }
-    skip_record(self, work, field, column, reason);
+    warn_skipped(self, work, field, column, reason);
+    if (!keep_record(self, work, field, column, reason, error)) {
+        return FALSE;
+    }
+    csv_scan_skip_line_of(&work->scan, field);
     return TRUE;
 }
 

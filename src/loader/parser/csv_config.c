@@ -197,8 +197,8 @@ gboolean csv_config_read(CsvConfig *config, TgLoaderContext *context, const json
                                error) ||
         !tg_params_get_boolean(options, "allow_extra_columns", FALSE, &config->extra_columns,
                                error) ||
-        !tg_params_get_boolean(options, "stop_on_invalid_record", config->exact, &config->stops,
-                               error) ||
+        !tg_params_get_boolean(options, "stop_on_invalid_record",
+                               tg_loader_stops_on_invalid(context), &config->stops, error) ||
         !tg_params_get_int64(options, "max_quoted_size_limit", 131072, &config->quoted_chars_max,
                              error) ||
         !read_stray_quotes(config, options, error) || !read_newlines(config, options, error) ||

@@ -12,6 +12,7 @@ typedef struct {
     TgColumnConfig *columns; /* NULL: one column `record` */
     JsonEscapes escapes;
     gboolean stops;
+    gboolean exact;
     gboolean flatten;
     char *root; /* JSON pointer; NULL: the value itself */
     char *charset;
@@ -21,7 +22,9 @@ typedef struct {
     TgReader reader;
     const JsonParser *parser;
     TgFileTask *files;
-    JsonCut *cut; /* NULL: open the next file */
+    JsonCut *cut;     /* NULL: open the next file */
+    const char *text; /* of the value; lent by the cut */
+    gsize text_bytes;
     gboolean has_ended;
     json_t *list; /* flatten: the list under way */
     gsize list_at;
@@ -46,8 +49,9 @@ static const json_t *find_pointer(const json_t *value, const char *pointer)
     return value;
 }
 
-/* Skips what is no record, or stops. */
-static gboolean reject(JsonReader *self, const char *reason, gboolean stops, GError **error)
+/* Skips what is no record, or stops. @record NULL: the whole value of the file */
+static gboolean reject(JsonReader *self, const json_t *record, const char *reason, gboolean stops,
+                       GError **error)
 {
     g_autofree char *place = json_cut_place(self->cut);
 
@@ -55,9 +59,15 @@ static gboolean reject(JsonReader *self, const char *reason, gboolean stops, GEr
         g_set_error(error, TG_ERROR, TG_ERROR_CONFIG, "%s: %s", place, reason);
         return FALSE;
     }
-    tg_loader_count_rejected(self->parser->context, 1);
+    g_autofree char *own = record == NULL ? NULL : tg_params_to_json(record);
+    TgReject reject = {.file = json_cut_file(self->cut),
+                       .line = json_cut_line(self->cut),
+                       .reason = reason,
+                       .raw = own == NULL ? self->text : own,
+                       .raw_bytes = own == NULL ? self->text_bytes : strlen(own)};
+
     tg_loader_log(self->parser->context, TG_LOADER_WARN, "Skipped record %s (%s)", place, reason);
-    return TRUE;
+    return tg_loader_reject(self->parser->context, &reject, error);
 }
 
 static gboolean add_columns(JsonReader *self, const json_t *record, TgBatch *batch, GError **error)
@@ -83,7 +93,7 @@ static gboolean add_columns(JsonReader *self, const json_t *record, TgBatch *bat
             g_autofree char *message = g_strdup_printf(
                 "column '%s': %.100s %s", columns->schema->columns[i].name, text, reason);
 
-            return reject(self, message, stops, error);
+            return reject(self, record, message, stops && !self->parser->exact, error);
         }
     }
     tg_batch_commit_row(batch);
@@ -93,7 +103,7 @@ static gboolean add_columns(JsonReader *self, const json_t *record, TgBatch *bat
 static gboolean add_record(JsonReader *self, const json_t *record, TgBatch *batch, GError **error)
 {
     if (!json_is_object(record)) {
-        return reject(self, "a record must be an object", FALSE, error);
+        return reject(self, record, "a record must be an object", FALSE, error);
     }
     return add_columns(self, record, batch, error);
 }
@@ -104,7 +114,8 @@ static gboolean add_element(JsonReader *self, TgBatch *batch, GError **error)
     const json_t *element = json_array_get(self->list, self->list_at++);
 
     if (element == NULL || !json_is_object(element)) {
-        gboolean ok = element == NULL || reject(self, "an element must be an object", FALSE, error);
+        gboolean ok =
+            element == NULL || reject(self, element, "an element must be an object", FALSE, error);
 
         g_clear_pointer(&self->list, json_decref);
         return ok;
@@ -120,7 +131,7 @@ static gboolean add_value(JsonReader *self, const char *text, gsize size, TgBatc
 
     if (self->parser->columns == NULL) {
         if (*text != '{') {
-            return reject(self, "a record must be an object", FALSE, error);
+            return reject(self, NULL, "a record must be an object", FALSE, error);
         }
         tg_batch_begin_row(batch);
         tg_vector_set_bytes(batch->vectors[0], batch->rows, text, size);
@@ -130,19 +141,19 @@ static gboolean add_value(JsonReader *self, const char *text, gsize size, TgBatc
     g_autoptr(json_t) value = json_loadb(text, size, JSON_DECODE_ANY | JSON_ALLOW_NUL, &problem);
 
     if (value == NULL) {
-        return reject(self, problem.text, TRUE, error);
+        return reject(self, NULL, problem.text, TRUE, error);
     }
     const json_t *record =
         self->parser->root == NULL ? value : find_pointer(value, self->parser->root);
 
     if (record == NULL) {
-        return reject(self, "there is nothing at 'root'", FALSE, error);
+        return reject(self, NULL, "there is nothing at 'root'", FALSE, error);
     }
     if (!self->parser->flatten) {
         return add_record(self, record, batch, error);
     }
     if (!json_is_array(record)) {
-        return reject(self, "flatten_json_array needs a list", FALSE, error);
+        return reject(self, NULL, "flatten_json_array needs a list", FALSE, error);
     }
     self->list = json_incref((json_t *)record);
     self->list_at = 0;
@@ -189,6 +200,8 @@ static gboolean step(JsonReader *self, TgBatch *batch, GError **error)
         g_clear_pointer(&self->cut, json_cut_free);
         return TRUE;
     }
+    self->text = text;
+    self->text_bytes = size;
     return add_value(self, text, size, batch, error);
 }
 
@@ -261,10 +274,10 @@ static gboolean read_escapes(JsonParser *self, const json_t *config, GError **er
 
 static gboolean read_options(JsonParser *self, const json_t *config, GError **error)
 {
-    gboolean exact = tg_loader_context_job(self->context)->exact_types;
-
+    self->exact = tg_loader_context_job(self->context)->exact_types;
     return read_escapes(self, config, error) &&
-           tg_params_get_boolean(config, "stop_on_invalid_record", exact, &self->stops, error) &&
+           tg_params_get_boolean(config, "stop_on_invalid_record",
+                                 tg_loader_stops_on_invalid(self->context), &self->stops, error) &&
            tg_params_get_boolean(config, "flatten_json_array", FALSE, &self->flatten, error) &&
            tg_params_dup_text_or(config, "root", NULL, &self->root, error) &&
            tg_params_dup_text_or(config, "charset", "utf-8", &self->charset, error);

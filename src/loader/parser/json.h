@@ -25,6 +25,10 @@ gboolean json_cut_next(JsonCut *cut, const char **out, gsize *out_size, GError *
 /* "file:line" of the value that was returned last. The caller frees. */
 char *json_cut_place(const JsonCut *cut);
 
+/* The two parts of it; the name is lent. */
+const char *json_cut_file(const JsonCut *cut);
+guint64 json_cut_line(const JsonCut *cut);
+
 /* --- json_value.c --- */
 
 /* Puts a member into a vector: what follows from reader and type. NULL, or why it does not fit;

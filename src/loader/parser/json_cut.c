@@ -49,6 +49,16 @@ char *json_cut_place(const JsonCut *cut)
     return g_strdup_printf("%s:%" G_GUINT64_FORMAT, cut->stream->name, cut->value_line);
 }
 
+const char *json_cut_file(const JsonCut *cut)
+{
+    return cut->stream->name;
+}
+
+guint64 json_cut_line(const JsonCut *cut)
+{
+    return cut->value_line;
+}
+
 static gboolean fail(const JsonCut *cut, const char *reason, GError **error)
 {
     g_autofree char *place = json_cut_place(cut);
