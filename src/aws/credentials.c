@@ -6,21 +6,39 @@
 #include <string.h>
 
 #include "aws/runtime.h"
+#include "aws/sts.h"
 #include "base/clock.h"
+#include "base/file.h"
 
 #define FETCH_TIMEOUT_US (60 * G_TIME_SPAN_SECOND)
 #define STEP_US (100 * G_TIME_SPAN_MILLISECOND) /* how soon a cancel is seen */
 #define PROVIDERS_MAX 8
 #define REFRESH_MS 900000 /* keys without an end are asked for again */
+#define ROLE_MARGIN_US                                                                             \
+    (5 * G_TIME_SPAN_MINUTE) /* a role's keys are renewed so long before the end */
+#define ROLE_DURATION_S 3600
+#define TOKEN_BYTES_MAX ((gsize)64 * 1024)
+
+/* Which places are looked at. */
+typedef enum {
+    KIND_KNOWN,
+    KIND_CHAIN,
+    KIND_ENVIRONMENT,
+    KIND_INSTANCE,
+    KIND_ANONYMOUS,
+    KIND_ROLE
+} Kind;
 
 struct TgAwsCredentials {
     gint references;
     GMutex mutex;
     struct aws_credentials_provider *provider; /* made by the first fetch */
-    TgAwsKeys known;                           /* static keys; the provider is not used then */
+    Kind kind;
+    TgAwsKeys known; /* static keys, or the role's newest */
     char *profile;
     char *profile_file;
-    gboolean is_default;
+    TgAwsRole role;    /* texts are owned */
+    gint64 expires_us; /* of the role's keys, on the monotonic clock */
 };
 
 void tg_aws_keys_clear(TgAwsKeys *keys)
@@ -30,10 +48,11 @@ void tg_aws_keys_clear(TgAwsKeys *keys)
     g_clear_pointer(&keys->session_token, g_free);
 }
 
-static TgAwsCredentials *credentials_new(void)
+static TgAwsCredentials *credentials_new(Kind kind)
 {
     TgAwsCredentials *credentials = g_new0(TgAwsCredentials, 1);
 
+    credentials->kind = kind;
     credentials->references = 1;
     g_mutex_init(&credentials->mutex);
     return credentials;
@@ -43,7 +62,7 @@ TgAwsCredentials *tg_aws_credentials_new_static(const char *access_key_id,
                                                 const char *secret_access_key,
                                                 const char *session_token)
 {
-    TgAwsCredentials *credentials = credentials_new();
+    TgAwsCredentials *credentials = credentials_new(KIND_KNOWN);
 
     credentials->known.access_key_id = g_strdup(access_key_id);
     credentials->known.secret_access_key = g_strdup(secret_access_key);
@@ -53,11 +72,45 @@ TgAwsCredentials *tg_aws_credentials_new_static(const char *access_key_id,
 
 TgAwsCredentials *tg_aws_credentials_new_default(const char *profile, const char *profile_file)
 {
-    TgAwsCredentials *credentials = credentials_new();
+    TgAwsCredentials *credentials = credentials_new(KIND_CHAIN);
 
-    credentials->is_default = TRUE;
     credentials->profile = g_strdup(profile);
     credentials->profile_file = g_strdup(profile_file);
+    return credentials;
+}
+
+TgAwsCredentials *tg_aws_credentials_new_environment(void)
+{
+    return credentials_new(KIND_ENVIRONMENT);
+}
+
+TgAwsCredentials *tg_aws_credentials_new_instance(void)
+{
+    return credentials_new(KIND_INSTANCE);
+}
+
+TgAwsCredentials *tg_aws_credentials_new_anonymous(void)
+{
+    return credentials_new(KIND_ANONYMOUS);
+}
+
+gboolean tg_aws_credentials_are_anonymous(const TgAwsCredentials *credentials)
+{
+    return credentials->kind == KIND_ANONYMOUS;
+}
+
+TgAwsCredentials *tg_aws_credentials_new_role(const TgAwsRole *role)
+{
+    TgAwsCredentials *credentials = credentials_new(KIND_ROLE);
+
+    credentials->role =
+        (TgAwsRole){.base = role->base == NULL ? NULL : tg_aws_credentials_ref(role->base),
+                    .role_arn = g_strdup(role->role_arn),
+                    .session_name = g_strdup(role->session_name),
+                    .external_id = g_strdup(role->external_id),
+                    .policy = g_strdup(role->policy),
+                    .token_file = g_strdup(role->token_file),
+                    .duration_s = role->duration_s == 0 ? ROLE_DURATION_S : role->duration_s};
     return credentials;
 }
 
@@ -76,6 +129,12 @@ void tg_aws_credentials_unref(TgAwsCredentials *credentials)
         (void)aws_credentials_provider_release(credentials->provider); /* NULL, always */
     }
     tg_aws_keys_clear(&credentials->known);
+    tg_aws_credentials_unref(credentials->role.base);
+    g_free((char *)credentials->role.role_arn);
+    g_free((char *)credentials->role.session_name);
+    g_free((char *)credentials->role.external_id);
+    g_free((char *)credentials->role.policy);
+    g_free((char *)credentials->role.token_file);
     g_mutex_clear(&credentials->mutex);
     g_free(credentials->profile);
     g_free(credentials->profile_file);
@@ -141,12 +200,15 @@ static void chain_add_profile(Chain *chain, const TgAwsCredentials *credentials,
                                                                .config_file_name_override = file,
                                                                .credentials_file_name_override =
                                                                    file,
-                                                               .bootstrap = bootstrap};
-    struct aws_credentials_provider_sso_options sso = {
-        .profile_name_override = name, .config_file_name_override = file, .bootstrap = bootstrap};
+                                                               .bootstrap = bootstrap,
+                                                               .tls_ctx = tg_aws_runtime_tls()};
+    struct aws_credentials_provider_sso_options sso = {.profile_name_override = name,
+                                                       .config_file_name_override = file,
+                                                       .bootstrap = bootstrap,
+                                                       .tls_ctx = tg_aws_runtime_tls()};
     struct aws_credentials_provider_process_options process = {.profile_to_use = name};
-    struct aws_credentials_provider_sts_web_identity_options web = {.profile_name_override = name,
-                                                                    .bootstrap = bootstrap};
+    struct aws_credentials_provider_sts_web_identity_options web = {
+        .profile_name_override = name, .bootstrap = bootstrap, .tls_ctx = tg_aws_runtime_tls()};
 
     chain_add(chain, aws_credentials_provider_new_profile(allocator, &profile));
     chain_add(chain, aws_credentials_provider_new_sso(allocator, &sso));
@@ -168,6 +230,21 @@ static void chain_add_machine(Chain *chain, struct aws_client_bootstrap *bootstr
     }
 }
 
+static void fail_no_place(const TgAwsCredentials *credentials, GError **error)
+{
+    if (credentials->profile != NULL || credentials->profile_file != NULL) {
+        g_set_error(error, TG_ERROR, TG_ERROR_DENIED,
+                    "the AWS profile '%s' does not exist or gives no credentials; check "
+                    "~/.aws/config and ~/.aws/credentials",
+                    credentials->profile == NULL ? "default" : credentials->profile);
+    } else if (credentials->kind == KIND_ENVIRONMENT) {
+        g_set_error(error, TG_ERROR, TG_ERROR_DENIED,
+                    "the variables AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY are not set");
+    } else {
+        fail_no_provider(error);
+    }
+}
+
 /* The library's own default chain leaves out SSO and programs, so it is put together here. */
 static struct aws_credentials_provider *provider_new(const TgAwsCredentials *credentials,
                                                      GError **error)
@@ -175,67 +252,28 @@ static struct aws_credentials_provider *provider_new(const TgAwsCredentials *cre
     struct aws_client_bootstrap *bootstrap = tg_aws_runtime_network(error);
     struct aws_credentials_provider_environment_options environment = {{NULL, NULL}};
     gboolean is_named = credentials->profile != NULL || credentials->profile_file != NULL;
+    gboolean is_chain = credentials->kind == KIND_CHAIN;
     Chain chain = {{NULL}, 0};
 
     if (bootstrap == NULL) {
         return NULL;
     }
-    if (!is_named) {
+    if (credentials->kind == KIND_ENVIRONMENT || (is_chain && !is_named)) {
         chain_add(&chain,
                   aws_credentials_provider_new_environment(tg_aws_runtime_get(), &environment));
     }
-    chain_add_profile(&chain, credentials, bootstrap);
-    if (!is_named) {
+    if (is_chain) {
+        chain_add_profile(&chain, credentials, bootstrap);
+    }
+    if (credentials->kind == KIND_INSTANCE || (is_chain && !is_named)) {
         chain_add_machine(&chain, bootstrap);
     }
     struct aws_credentials_provider *provider = chain_end(&chain);
 
-    if (provider == NULL && is_named) {
-        g_set_error(error, TG_ERROR, TG_ERROR_DENIED,
-                    "the AWS profile '%s' does not exist or gives no credentials; check "
-                    "~/.aws/config and ~/.aws/credentials",
-                    credentials->profile == NULL ? "default" : credentials->profile);
-    } else if (provider == NULL) {
-        fail_no_provider(error);
+    if (provider == NULL) {
+        fail_no_place(credentials, error);
     }
     return provider;
-}
-
-TgAwsCredentials *tg_aws_credentials_new_role(TgAwsCredentials *base, const char *role_arn,
-                                              const char *session_name, guint duration_s,
-                                              GError **error)
-{
-    struct aws_client_bootstrap *bootstrap = tg_aws_runtime_network(error);
-    struct aws_credentials_provider_static_options known = {
-        .access_key_id = tg_aws_cursor(base->known.access_key_id),
-        .secret_access_key = tg_aws_cursor(base->known.secret_access_key),
-        .session_token = tg_aws_cursor(base->known.session_token)};
-    struct aws_credentials_provider *source = NULL;
-
-    if (bootstrap == NULL) {
-        return NULL;
-    }
-    source = base->is_default ? provider_new(base, error)
-                              : aws_credentials_provider_new_static(tg_aws_runtime_get(), &known);
-    if (source == NULL) {
-        return NULL;
-    }
-    struct aws_credentials_provider_sts_options options = {
-        .bootstrap = bootstrap,
-        .creds_provider = source,
-        .role_arn = tg_aws_cursor(role_arn),
-        .session_name = tg_aws_cursor(session_name),
-        .duration_seconds = (uint16_t)MIN(duration_s, (guint)G_MAXUINT16)};
-    TgAwsCredentials *credentials = credentials_new();
-
-    credentials->provider =
-        cached_new(aws_credentials_provider_new_sts(tg_aws_runtime_get(), &options));
-    (void)aws_credentials_provider_release(source); /* NULL, always */
-    if (credentials->provider == NULL) {
-        fail_no_provider(error);
-        g_clear_pointer(&credentials, tg_aws_credentials_unref);
-    }
-    return credentials;
 }
 
 /* What a callback of the library's thread fills in; freed by the last of the two. */
@@ -358,15 +396,75 @@ static gboolean fetch_provided(struct aws_credentials_provider *provider, const 
     return TRUE;
 }
 
+/* Asks STS for the keys of a role. The mutex is held. */
+static gboolean renew_role(TgAwsCredentials *credentials, const gint *is_cancelled, GError **error)
+{
+    const TgAwsRole *role = &credentials->role;
+    g_auto(TgAwsKeys) base = {NULL, NULL, NULL};
+    g_auto(TgAwsKeys) fresh = {NULL, NULL, NULL};
+    g_autofree char *token = NULL;
+    gsize size = 0;
+
+    if (role->base != NULL && !tg_aws_credentials_fetch(role->base, is_cancelled, &base, error)) {
+        return FALSE;
+    }
+    if (role->base == NULL &&
+        !tg_file_read(role->token_file, TOKEN_BYTES_MAX, &token, &size, error)) {
+        g_prefix_error(error, "web identity: ");
+        return FALSE;
+    }
+    TgStsRequest request = {.role_arn = role->role_arn,
+                            .session_name = role->session_name,
+                            .external_id = role->external_id,
+                            .web_identity_token = token == NULL ? NULL : g_strstrip(token),
+                            .duration_s = role->duration_s,
+                            .policy = role->policy,
+                            .is_cancelled = is_cancelled};
+
+    if (!tg_sts_get_keys(&base, &request, &fresh, error)) {
+        g_prefix_error(error, "role %s: ", role->role_arn);
+        return FALSE;
+    }
+    tg_aws_keys_clear(&credentials->known);
+    credentials->known = fresh;
+    fresh = (TgAwsKeys){NULL, NULL, NULL};
+    credentials->expires_us =
+        tg_clock_monotonic_us() + role->duration_s * G_TIME_SPAN_SECOND - ROLE_MARGIN_US;
+    return TRUE;
+}
+
+static gboolean fetch_role(TgAwsCredentials *credentials, const gint *is_cancelled, TgAwsKeys *out,
+                           GError **error)
+{
+    g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&credentials->mutex);
+
+    (void)locker;
+    if (tg_clock_monotonic_us() >= credentials->expires_us &&
+        !renew_role(credentials, is_cancelled, error)) {
+        return FALSE;
+    }
+    copy_keys(&credentials->known, out);
+    return TRUE;
+}
+
 gboolean tg_aws_credentials_fetch(TgAwsCredentials *credentials, const gint *is_cancelled,
                                   TgAwsKeys *out, GError **error)
 {
     struct aws_credentials_provider *provider = NULL;
 
-    if (credentials->known.access_key_id != NULL) {
+    switch (credentials->kind) {
+    case KIND_ANONYMOUS:
+        return TRUE;
+    case KIND_KNOWN:
         copy_keys(&credentials->known, out);
         return TRUE;
+    case KIND_ROLE:
+        return fetch_role(credentials, is_cancelled, out, error);
+    case KIND_CHAIN:
+    case KIND_ENVIRONMENT:
+    case KIND_INSTANCE:
+    default:
+        provider = provider_of(credentials, error);
+        return provider != NULL && fetch_provided(provider, is_cancelled, out, error);
     }
-    provider = provider_of(credentials, error);
-    return provider != NULL && fetch_provided(provider, is_cancelled, out, error);
 }

@@ -33,10 +33,29 @@ TgAwsCredentials *tg_aws_credentials_new_static(const char *access_key_id,
  */
 TgAwsCredentials *tg_aws_credentials_new_default(const char *profile, const char *profile_file);
 
-/* Credentials that a role gives to the holder of others (STS AssumeRole). `base` is kept. */
-TgAwsCredentials *tg_aws_credentials_new_role(TgAwsCredentials *base, const char *role_arn,
-                                              const char *session_name, guint duration_s,
-                                              GError **error);
+/* One place of the chain alone: the variables AWS_ACCESS_KEY_ID … */
+TgAwsCredentials *tg_aws_credentials_new_environment(void);
+
+/* One place of the chain alone: the machine's role, of a container or an EC2 instance. */
+TgAwsCredentials *tg_aws_credentials_new_instance(void);
+
+/* Nobody: requests are not signed. A fetch gives no keys. */
+TgAwsCredentials *tg_aws_credentials_new_anonymous(void);
+gboolean tg_aws_credentials_are_anonymous(const TgAwsCredentials *credentials);
+
+/* A role to be assumed at STS; copied. */
+typedef struct {
+    TgAwsCredentials *base; /* who assumes it; a reference is kept. NULL: the holder of the token */
+    const char *role_arn;
+    const char *session_name;
+    const char *external_id; /* NULL: none */
+    const char *policy;      /* JSON that narrows the rights; NULL: none */
+    const char *token_file;  /* of a web identity; read for each fetch. Without base */
+    guint duration_s;        /* 0: an hour */
+} TgAwsRole;
+
+/* Credentials of a role, asked for anew some minutes before they expire. */
+TgAwsCredentials *tg_aws_credentials_new_role(const TgAwsRole *role);
 
 TgAwsCredentials *tg_aws_credentials_ref(TgAwsCredentials *credentials);
 void tg_aws_credentials_unref(TgAwsCredentials *credentials);

@@ -6,6 +6,7 @@
 #include <aws/io/channel_bootstrap.h>
 #include <aws/io/event_loop.h>
 #include <aws/io/host_resolver.h>
+#include <aws/io/tls_channel_handler.h>
 
 #define HOSTS_MAX 16
 
@@ -49,6 +50,23 @@ struct aws_client_bootstrap *tg_aws_runtime_network(GError **error)
                          aws_last_error());
     }
     return bootstrap;
+}
+
+struct aws_tls_ctx *tg_aws_runtime_tls(void)
+{
+    static gsize context;
+
+    if (g_once_init_enter(&context)) {
+        struct aws_tls_ctx_options options;
+
+        aws_tls_ctx_options_init_default_client(&options, tg_aws_runtime_get());
+        struct aws_tls_ctx *made = aws_tls_client_ctx_new(tg_aws_runtime_get(), &options);
+
+        aws_tls_ctx_options_clean_up(&options);
+        g_once_init_leave(&context,
+                          made == NULL ? 1 : (gsize)made); /* 1: none; 0 would ask again */
+    }
+    return context == 1 ? NULL : (struct aws_tls_ctx *)context;
 }
 
 struct aws_byte_cursor tg_aws_cursor(const char *text)

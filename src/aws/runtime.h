@@ -8,6 +8,7 @@
 #include "base/error.h"
 
 struct aws_client_bootstrap;
+struct aws_tls_ctx;
 
 /* Starts signing and credentials: no thread, no file, no network. */
 struct aws_allocator *tg_aws_runtime_get(void);
@@ -15,6 +16,9 @@ struct aws_allocator *tg_aws_runtime_get(void);
 /* Starts what the providers of credentials need for the network: one thread. Lent; NULL with BUG.
  */
 struct aws_client_bootstrap *tg_aws_runtime_network(GError **error);
+
+/* How TLS is spoken; NULL when it cannot be. Lent, stays. */
+struct aws_tls_ctx *tg_aws_runtime_tls(void);
 
 /* A text for a call; lives as long as the text. NULL is empty. */
 struct aws_byte_cursor tg_aws_cursor(const char *text);

@@ -7,8 +7,6 @@
 
 #define TRIES_MAX 4
 #define COPY_BYTES_MAX (G_GINT64_CONSTANT(5) * 1024 * 1024 * 1024) /* of one call */
-#define PART_BYTES (G_GINT64_CONSTANT(512) * 1024 * 1024)
-#define PARTS_MAX 10000
 #define KEY_BYTES 32
 
 /* Splits the endpoint; its path has no meaning for S3. */
@@ -80,6 +78,7 @@ TgS3 *tg_s3_new(const TgS3Options *options, GError **error)
     s3->region = g_strdup(options->region == NULL ? "us-east-1" : options->region);
     s3->scheme = g_strdup("https");
     s3->path_style = options->path_style;
+    s3->proxy = g_strdup(options->proxy);
     s3->tries_max = options->tries_max == 0 ? TRIES_MAX : options->tries_max;
     s3->part_bytes = options->part_bytes;
     s3->is_cancelled = options->is_cancelled;
@@ -101,6 +100,7 @@ void tg_s3_free(TgS3 *s3)
     g_free(s3->region);
     g_free(s3->scheme);
     g_free(s3->host);
+    g_free(s3->proxy);
     for (gsize i = 0; i < G_N_ELEMENTS(s3->sse_headers); i++) {
         g_free(s3->sse_headers[i]);
     }
@@ -146,7 +146,7 @@ static gint64 parse_http_time(const char *text)
     return time == NULL ? 0 : g_date_time_to_unix(time) * 1000;
 }
 
-static char *etag_of(const TgHttpAnswer *answer)
+char *tg_s3_etag_of(const TgHttpAnswer *answer)
 {
     const char *etag = tg_http_answer_header(answer, "etag");
     gsize size = etag == NULL ? 0 : strlen(etag);
@@ -172,7 +172,7 @@ gboolean tg_s3_head(TgS3 *s3, const TgS3Place *place, TgS3Info *out, GError **er
 
     *out = (TgS3Info){.size_bytes = size == NULL ? 0 : g_ascii_strtoll(size, NULL, 10),
                       .modified_at_ms = modified == NULL ? 0 : parse_http_time(modified),
-                      .etag = etag_of(answer),
+                      .etag = tg_s3_etag_of(answer),
                       .header_names = g_ptr_array_ref(answer->header_names),
                       .header_values = g_ptr_array_ref(answer->header_values)};
     return TRUE;
@@ -215,7 +215,7 @@ gboolean tg_s3_put(TgS3 *s3, const TgS3Place *place, const char *bytes, gsize si
     g_autoptr(TgHttpAnswer) answer = tg_s3_call(s3, &call, error);
 
     if (answer != NULL && out_etag != NULL) {
-        *out_etag = etag_of(answer);
+        *out_etag = tg_s3_etag_of(answer);
     }
     return answer != NULL;
 }
@@ -271,141 +271,14 @@ static gboolean copy_at_once(TgS3 *s3, const char *source, const TgS3Place *to, 
     return TRUE;
 }
 
-/* A copy in parts. */
-typedef struct {
-    TgS3 *s3;
-    const char *source;
-    const TgS3Place *to;
-    gint64 size_bytes;
-    gint64 part_bytes;
-    char *upload;  /* "uploadId=…" */
-    GString *list; /* of what is done, as S3 wants it at the end */
-} Parts;
-
-static gboolean begin_parts(Parts *parts, GError **error)
-{
-    TgS3Call call = {.method = "POST",
-                     .bucket = parts->to->bucket,
-                     .key = parts->to->key,
-                     .query = "uploads=",
-                     .verb = "copy to"};
-    g_auto(TgS3Answer) answer = {NULL};
-
-    if (!tg_s3_call_xml(parts->s3, &call, &answer, error)) {
-        return FALSE;
-    }
-    if (answer.upload_id == NULL) {
-        g_set_error(error, TG_ERROR, TG_ERROR_RETRY,
-                    "cannot copy to s3://%s/%s: the server gives no upload id", parts->to->bucket,
-                    parts->to->key);
-        return FALSE;
-    }
-    g_autofree char *id = tg_s3_escape(answer.upload_id, "");
-
-    parts->upload = g_strconcat("uploadId=", id, NULL);
-    return TRUE;
-}
-
-static gboolean copy_part(Parts *parts, guint number, gint64 from, GError **error)
-{
-    gint64 end = MIN(from + parts->part_bytes, parts->size_bytes) - 1;
-    g_autofree char *query = g_strdup_printf("partNumber=%u&%s", number, parts->upload);
-    g_autofree char *range =
-        g_strdup_printf("bytes=%" G_GINT64_FORMAT "-%" G_GINT64_FORMAT, from, end);
-    TgS3Call call = {
-        .method = "PUT",
-        .bucket = parts->to->bucket,
-        .key = parts->to->key,
-        .query = query,
-        .headers = {"x-amz-copy-source", parts->source, "x-amz-copy-source-range", range, NULL},
-        .verb = "copy to"};
-    g_auto(TgS3Answer) answer = {NULL};
-    g_autofree char *etag = NULL;
-
-    if (!tg_s3_call_xml(parts->s3, &call, &answer, error)) {
-        return FALSE;
-    }
-    etag = g_markup_escape_text(answer.etag == NULL ? "" : answer.etag, -1);
-    g_string_append_printf(
-        parts->list, "<Part><PartNumber>%u</PartNumber><ETag>\"%s\"</ETag></Part>", number, etag);
-    return TRUE;
-}
-
-static gboolean end_parts(Parts *parts, char **out_etag, GError **error)
-{
-    g_autofree char *body = g_strconcat("<CompleteMultipartUpload>", parts->list->str,
-                                        "</CompleteMultipartUpload>", NULL);
-    TgS3Call call = {.method = "POST",
-                     .bucket = parts->to->bucket,
-                     .key = parts->to->key,
-                     .query = parts->upload,
-                     .headers = {"content-type", "application/xml", NULL},
-                     .body = body,
-                     .body_size = strlen(body),
-                     .verb = "copy to"};
-    g_auto(TgS3Answer) answer = {NULL};
-
-    if (!tg_s3_call_xml(parts->s3, &call, &answer, error)) {
-        return FALSE;
-    }
-    if (out_etag != NULL) {
-        *out_etag = g_steal_pointer(&answer.etag);
-    }
-    return TRUE;
-}
-
-/* The parts cost money until they are gone. */
-static void abort_parts(const Parts *parts)
-{
-    TgS3Call call = {.method = "DELETE",
-                     .bucket = parts->to->bucket,
-                     .key = parts->to->key,
-                     .query = parts->upload,
-                     .verb = "clean up"};
-    g_autoptr(TgHttpAnswer) answer = tg_s3_call(parts->s3, &call, NULL);
-
-    (void)answer; /* the copy has failed already, with a better reason */
-}
-
-static gboolean copy_in_parts(Parts *parts, char **out_etag, GError **error)
-{
-    gboolean ok = begin_parts(parts, error);
-    guint number = 1;
-
-    if (!ok) {
-        return FALSE;
-    }
-    for (gint64 from = 0; ok && from < parts->size_bytes; from += parts->part_bytes) {
-        ok = copy_part(parts, number++, from, error);
-    }
-    ok = ok && end_parts(parts, out_etag, error);
-    if (!ok) {
-        abort_parts(parts);
-    }
-    return ok;
-}
-
 gboolean tg_s3_copy(TgS3 *s3, const TgS3Place *from, const TgS3Place *to, gint64 size_bytes,
                     char **out_etag, GError **error)
 {
     g_autofree char *source = copy_source(from);
     gint64 at_once = s3->part_bytes == 0 ? COPY_BYTES_MAX : s3->part_bytes;
-    gint64 least = (size_bytes + PARTS_MAX - 1) / PARTS_MAX;
-    Parts parts = {.s3 = s3,
-                   .source = source,
-                   .to = to,
-                   .size_bytes = size_bytes,
-                   .part_bytes = MAX(s3->part_bytes == 0 ? PART_BYTES : s3->part_bytes, least)};
 
-    if (size_bytes <= at_once) {
-        return copy_at_once(s3, source, to, out_etag, error);
-    }
-    parts.list = g_string_new(NULL);
-    gboolean ok = copy_in_parts(&parts, out_etag, error);
-
-    (void)g_string_free(parts.list, TRUE);
-    g_free(parts.upload);
-    return ok;
+    return size_bytes <= at_once ? copy_at_once(s3, source, to, out_etag, error)
+                                 : tg_s3_copy_parts(s3, source, to, size_bytes, out_etag, error);
 }
 
 /* One page of a list; *continuation is NULL behind the last. */

@@ -12,12 +12,14 @@ typedef struct {
     const char *region;            /* NULL: us-east-1; AWS tells when a bucket lies elsewhere */
     gboolean path_style;           /* the bucket in the path, not in the host's name */
     TgAwsCredentials *credentials; /* a reference is kept */
-    const char *sse_c_key;         /* base64; of objects encrypted with the caller's key; or NULL */
-    const char *sse_c_algorithm;   /* NULL: AES256 */
-    const char *sse_c_md5;         /* base64; NULL: computed */
-    guint tries_max;               /* 0: 4 */
-    gint64 part_bytes;             /* of a copy in parts; 0: larger than 5 GB in 512 MB */
-    const gint *is_cancelled;      /* g_atomic_int_get; may be NULL */
+    const char *proxy;     /* "http://[user:password@]host:port"; NULL: that of the environment */
+    const char *sse_c_key; /* base64; of objects encrypted with the caller's key; or NULL */
+    const char *sse_c_algorithm; /* NULL: AES256 */
+    const char *sse_c_md5;       /* base64; NULL: computed */
+    guint tries_max;             /* 0: 4 */
+    gint64 part_bytes;           /* of copies and uploads in parts; 0: copies over 5 GB
+                                    in 512 MiB, uploads in 16 MiB */
+    const gint *is_cancelled;    /* g_atomic_int_get; may be NULL */
 } TgS3Options;
 
 /* Any thread may use it. */
@@ -67,6 +69,22 @@ GByteArray *tg_s3_get(TgS3 *s3, const TgS3Place *place, gint64 from, gint64 size
 /* @out_etag may be NULL; the caller frees */
 gboolean tg_s3_put(TgS3 *s3, const TgS3Place *place, const char *bytes, gsize size_bytes,
                    char **out_etag, GError **error);
+
+/* A file to become an object; lent. */
+typedef struct {
+    const char *path;
+    const char *const *headers; /* of the object, as x-amz-acl: name and value in turn, at most
+                                   four, NULL-terminated; or NULL */
+} TgS3File;
+
+/**
+ * Writes a file as an object that appears at once; a large one in parts of 16 MiB (or part_bytes),
+ * of which nothing is left when it fails. Memory is that of one part.
+ *
+ * @out_etag may be NULL; the caller frees
+ */
+gboolean tg_s3_put_file(TgS3 *s3, const TgS3Place *place, const TgS3File *file, char **out_etag,
+                        GError **error);
 
 /**
  * Copies within S3; large objects in parts, of which nothing is left when it fails.

@@ -81,6 +81,9 @@ static char **sign(TgS3 *s3, const TgS3Call *call, const char *host, const char 
                             .body_sha256 = hash,
                             .now_ms = tg_clock_now_ms()};
 
+    if (tg_aws_credentials_are_anonymous(s3->credentials)) {
+        return g_strdupv((char **)headers);
+    }
     return tg_aws_credentials_fetch(s3->credentials, s3->is_cancelled, &keys, error)
                ? tg_aws_sign(&keys, &request, error)
                : NULL;
@@ -108,6 +111,7 @@ static TgHttpAnswer *send_once(TgS3 *s3, const TgS3Call *call, GError **error)
     gboolean has_body = strcmp(call->method, "PUT") == 0 || strcmp(call->method, "POST") == 0;
     TgHttpRequest request = {.method = call->method,
                              .url = url,
+                             .proxy = s3->proxy,
                              .headers = headers,
                              .headers_count = count,
                              .body = has_body && call->body == NULL ? "" : call->body,

@@ -12,6 +12,7 @@ struct TgS3 {
     char *scheme; /* "https" */
     char *host;   /* of the endpoint with its port; NULL: AWS's own */
     gboolean path_style;
+    char *proxy; /* NULL: that of the environment */
     guint tries_max;
     gint64 part_bytes;
     const gint *is_cancelled;
@@ -39,3 +40,10 @@ gboolean tg_s3_call_xml(TgS3 *s3, const TgS3Call *call, TgS3Answer *out, GError 
 
 /* Percent-encodes as signatures want it; `keep` are characters that stay. The caller frees. */
 char *tg_s3_escape(const char *text, const char *keep);
+
+/* The ETag of an answer without its quotes. The caller frees. */
+char *tg_s3_etag_of(const TgHttpAnswer *answer);
+
+/* tg_s3_copy in parts (s3_parts.c). @source as the header x-amz-copy-source wants it */
+gboolean tg_s3_copy_parts(TgS3 *s3, const char *source, const TgS3Place *to, gint64 size_bytes,
+                          char **out_etag, GError **error);

@@ -1,4 +1,4 @@
-/* AssumeRole and GetFederationToken. */
+/* AssumeRole, AssumeRoleWithWebIdentity and GetFederationToken. */
 #include "aws/sts.h"
 
 #include <string.h>
@@ -26,17 +26,31 @@ static char *value_of(const char *xml, const char *name)
                        : g_strndup(start + strlen(open), (gsize)(end - start) - strlen(open));
 }
 
+static void add_field(GString *form, const char *name, const char *value)
+{
+    if (value != NULL) {
+        g_autofree char *escaped = tg_s3_escape(value, "");
+
+        g_string_append_printf(form, "&%s=%s", name, escaped);
+    }
+}
+
 static char *form_of(const TgStsRequest *request)
 {
-    g_autofree char *role = request->role_arn == NULL ? NULL : tg_s3_escape(request->role_arn, "");
-    g_autofree char *name = tg_s3_escape(request->session_name, "");
-    g_autofree char *policy = tg_s3_escape(request->policy, "");
+    gboolean is_role = request->role_arn != NULL;
+    const char *action = request->web_identity_token != NULL ? "AssumeRoleWithWebIdentity"
+                         : is_role                           ? "AssumeRole"
+                                                             : "GetFederationToken";
+    GString *form = g_string_new(NULL);
 
-    return g_strdup_printf("Action=%s&Version=2011-06-15&DurationSeconds=%" G_GINT64_FORMAT
-                           "&Policy=%s&%s=%s%s%s",
-                           role != NULL ? "AssumeRole" : "GetFederationToken", request->duration_s,
-                           policy, role != NULL ? "RoleSessionName" : "Name", name,
-                           role != NULL ? "&RoleArn=" : "", role != NULL ? role : "");
+    g_string_printf(form, "Action=%s&Version=2011-06-15&DurationSeconds=%" G_GINT64_FORMAT, action,
+                    request->duration_s);
+    add_field(form, "Policy", request->policy);
+    add_field(form, is_role ? "RoleSessionName" : "Name", request->session_name);
+    add_field(form, "RoleArn", request->role_arn);
+    add_field(form, "ExternalId", request->external_id);
+    add_field(form, "WebIdentityToken", request->web_identity_token);
+    return g_string_free(form, FALSE);
 }
 
 static TgHttpAnswer *send(const TgAwsKeys *keys, const TgStsRequest *request, GError **error)
@@ -59,7 +73,9 @@ static TgHttpAnswer *send(const TgAwsKeys *keys, const TgStsRequest *request, GE
                             .headers = form_header,
                             .body_sha256 = hash,
                             .now_ms = tg_clock_now_ms()};
-    g_auto(GStrv) signed_headers = tg_aws_sign(keys, &signing, error);
+    g_auto(GStrv) signed_headers = request->web_identity_token == NULL
+                                       ? tg_aws_sign(keys, &signing, error)
+                                       : g_strdupv((char **)form_header);
     TgHttpHeader headers[HEADERS_MAX];
     gsize count = 0;
 
@@ -100,8 +116,7 @@ gboolean tg_sts_get_keys(const TgAwsKeys *keys, const TgStsRequest *request, TgA
         g_set_error(error, TG_ERROR,
                     answer->status >= 500 || answer->status == 429 ? TG_ERROR_RETRY
                                                                    : TG_ERROR_DENIED,
-                    "temporary credentials were refused: %s (HTTP status %u); set "
-                    "temp_credentials: false to use the keys themselves",
+                    "temporary credentials were refused: %s (HTTP status %u)",
                     message == NULL ? "no reason given" : message, answer->status);
         return FALSE;
     }

@@ -8,8 +8,11 @@ typedef struct {
     const char *role_arn; /* NULL: a federation token of the user itself */
     const char *session_name;
     gint64 duration_s;
-    const char *policy;   /* JSON: what the new keys may do at most */
-    const char *endpoint; /* "https://host"; NULL: AWS_ENDPOINT_URL_STS, else AWS's own */
+    const char *policy;      /* JSON: what the new keys may do at most; NULL: as the role may */
+    const char *external_id; /* NULL: none */
+    const char
+        *web_identity_token; /* the role is that of its holder, no keys are needed; or NULL */
+    const char *endpoint;    /* "https://host"; NULL: AWS_ENDPOINT_URL_STS, else AWS's own */
     const gint *is_cancelled;
 } TgStsRequest;
 

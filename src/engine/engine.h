@@ -10,10 +10,6 @@
 #include "object/store.h"
 #include "sql/sql.h"
 
-/* Objects of a publish have the same columns, but for those whose name begins so: taken over from
- * an earlier one by INSERT INTO. */
-#define TG_ENGINE_KEPT "kept-"
-
 /* Opened lazily: a TgEngine costs nothing until its first query. Any thread may use it; each query
  * has a connection of its own. */
 typedef struct TgEngine TgEngine;

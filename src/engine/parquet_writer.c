@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#include "engine/duckdb_api.h"
+#include "engine/engine_internal.h"
 
 #define DAY_MICROS ((gint64)86400 * 1000000)
 
@@ -51,6 +51,9 @@ static duckdb_logical_type logical_type(const TgDuckdbApi *api, TgType type)
     }
     if (type.id == TG_TYPE_TIMESTAMP && type.unit == TG_UNIT_NANO) {
         return api->duckdb_create_logical_type(DUCKDB_TYPE_TIMESTAMP_NS);
+    }
+    if (type.id == TG_TYPE_TIMESTAMP && type.is_utc) {
+        return api->duckdb_create_logical_type(DUCKDB_TYPE_TIMESTAMP_TZ);
     }
     return api->duckdb_create_logical_type(types[type.id]);
 }
@@ -256,26 +259,59 @@ static gboolean register_function(Write *write, duckdb_connection connection, GE
     return ok;
 }
 
+static void append_names(GString *sql, const char *const *names)
+{
+    for (guint i = 0; names[i] != NULL; i++) {
+        g_string_append(sql, i == 0 ? "" : ", ");
+        tg_engine_append_name(sql, names[i]);
+    }
+}
+
 static char *copy_statement(const TgParquetOptions *options)
 {
-    g_auto(GStrv) parts = g_strsplit(options->path, "'", -1);
-    g_autofree char *path = g_strjoinv("''", parts);
+    GString *sql = g_string_new("COPY (SELECT * FROM tegaru_rows()");
 
-    return g_strdup_printf("COPY (SELECT * FROM tegaru_rows()) TO '%s' (FORMAT parquet, "
-                           "COMPRESSION %s)",
-                           path, options->compression);
+    if (options->sort_by != NULL) {
+        g_string_append(sql, " ORDER BY ");
+        append_names(sql, options->sort_by);
+    }
+    g_string_append(sql, ") TO ");
+    tg_engine_append_text(sql, options->path);
+    g_string_append_printf(sql, " (FORMAT parquet, COMPRESSION %s", options->compression);
+    if (options->partition_by != NULL) {
+        g_string_append(sql, ", PARTITION_BY (");
+        append_names(sql, options->partition_by);
+        g_string_append_c(sql, ')');
+    }
+    if (options->file_bytes > 0) {
+        g_string_append_printf(sql, ", FILE_SIZE_BYTES %" G_GINT64_FORMAT, options->file_bytes);
+    }
+    g_string_append_c(sql, ')');
+    return g_string_free(sql, FALSE);
+}
+
+/* Sorted rows must stay so; and a sort may need the disk. */
+static char *settings(const TgParquetOptions *options)
+{
+    GString *sql = g_string_new(NULL);
+
+    g_string_printf(sql,
+                    "SET threads = %u; SET memory_limit = '%" G_GINT64_FORMAT
+                    "B'; SET preserve_insertion_order = %s; SET temp_directory = ",
+                    options->threads, options->memory_bytes,
+                    options->sort_by != NULL ? "true" : "false");
+    tg_engine_append_text(sql, options->temp_folder == NULL ? "" : options->temp_folder);
+    g_string_append_c(sql, ';');
+    return g_string_free(sql, FALSE);
 }
 
 static gboolean write_with(Write *write, duckdb_connection connection, GError **error)
 {
     g_autofree char *copy = copy_statement(write->options);
-    g_autofree char *settings =
-        g_strdup_printf("SET threads = %u; SET memory_limit = '%" G_GINT64_FORMAT
-                        "B'; SET preserve_insertion_order = false; SET temp_directory = '';",
-                        write->options->threads, write->options->memory_bytes);
+    g_autofree char *set = settings(write->options);
 
-    return run_sql(write, connection, settings, error) &&
-           register_function(write, connection, error) && run_sql(write, connection, copy, error);
+    return run_sql(write, connection, set, error) && register_function(write, connection, error) &&
+           run_sql(write, connection, copy, error);
 }
 
 gboolean tg_parquet_write(const TgParquetSource *source, const TgParquetOptions *options,

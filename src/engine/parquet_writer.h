@@ -22,6 +22,13 @@ typedef struct {
     const char *compression; /* "zstd", "snappy", "gzip", "brotli", "lz4" or "uncompressed" */
     guint threads;
     gint64 memory_bytes; /* limit of the writer's buffers */
+
+    /* With one of the next two `path` becomes a folder of files. */
+    const char *const *partition_by; /* columns: path/k=v/…, as Hive; they are left out of the
+                                        files. NULL: none */
+    gint64 file_bytes;               /* about how large a file gets; 0: one file */
+    const char *const *sort_by;      /* columns, ascending; NULL: as the rows come */
+    const char *temp_folder; /* where a sort puts what memory does not hold; NULL: nowhere */
 } TgParquetOptions;
 
 /**

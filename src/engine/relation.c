@@ -1,6 +1,7 @@
 /* Tables of the catalog and staged data, as relations in DuckDB's SQL. */
 #include <string.h>
 
+#include "catalog/partition_files.h"
 #include "engine/data_test.h"
 #include "engine/engine_internal.h"
 
@@ -46,7 +47,7 @@ static gboolean add_object(TgEnginePlan *plan, const TgObjectInfo *object, TgEng
     if (path == NULL) {
         return FALSE;
     }
-    if (g_str_has_prefix(strrchr(object->url, '/') + 1, TG_ENGINE_KEPT)) {
+    if (g_str_has_prefix(strrchr(object->url, '/') + 1, TG_PARTITION_FILES_KEPT)) {
         g_clear_pointer(&part->publish, g_free);
     }
     g_ptr_array_add(part->paths, path);

@@ -224,7 +224,7 @@ static json_t *commit(const Ctas *ctas, TgPublish *publish, gint64 rows, const j
         if (objects == NULL) {
             return NULL;
         }
-        partitions = tg_query_partitions(keys, tg_publish_prefix(publish), objects);
+        partitions = tg_partition_files_list(keys, tg_publish_prefix(publish), objects);
     }
     receipt = tg_publish_commit_table(publish, ctas->table, partitions, &facts, error);
     json_decref(partitions);

@@ -267,7 +267,7 @@ static json_t *found_partitions(const Ddl *ddl, const json_t *table, GError **er
         g_strconcat(tg_table_location(table),
                     g_str_has_suffix(tg_table_location(table), "/") ? NULL : "/", NULL);
     g_autoptr(GPtrArray) objects = tg_object_list(ddl->query->objects, prefix, error);
-    json_t *partitions = objects == NULL ? NULL : tg_query_partitions(keys, prefix, objects);
+    json_t *partitions = objects == NULL ? NULL : tg_partition_files_list(keys, prefix, objects);
 
     for (gsize i = 0; i < json_array_size(partitions); i++) {
         json_t *partition = json_array_get(partitions, i);

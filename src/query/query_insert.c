@@ -96,72 +96,6 @@ static gboolean check_columns(const Insert *insert, const TgEnginePlan *plan, GE
     return TRUE;
 }
 
-/* "k=v/data-1.parquet" → "k=v/kept-data-1.parquet": objects that an INSERT took over may have other
- * columns than the new ones, and readers see it by the name. The caller frees. */
-static char *kept_name(const char *path)
-{
-    const char *slash = strrchr(path, '/');
-    const char *name = slash == NULL ? path : slash + 1;
-
-    return g_strdup_printf("%.*s%s%s", (int)(name - path), path,
-                           g_str_has_prefix(name, TG_ENGINE_KEPT) ? "" : TG_ENGINE_KEPT, name);
-}
-
-/* The objects below a location, copied below the prefix. */
-static gboolean copy_objects(const Insert *insert, const char *location, const char *to,
-                             GError **error)
-{
-    g_autofree char *from =
-        g_strconcat(location, g_str_has_suffix(location, "/") ? NULL : "/", NULL);
-    g_autoptr(GPtrArray) objects = tg_object_list(insert->query->objects, from, error);
-
-    for (guint i = 0; objects != NULL && i < objects->len; i++) {
-        const TgObjectInfo *object = objects->pdata[i];
-        g_autofree char *name = kept_name(object->url + strlen(from));
-        g_autofree char *url = g_strconcat(to, name, NULL);
-
-        if (!tg_object_copy(insert->query->objects, object->url, url, error)) {
-            return FALSE;
-        }
-    }
-    return objects != NULL;
-}
-
-static gboolean copy_partitions(const Insert *insert, const char *prefix, GError **error)
-{
-    json_t *partitions = tg_catalog_list_partitions(insert->query->catalog, insert->database,
-                                                    insert->statement->table, error);
-    gboolean ok = partitions != NULL;
-
-    for (gsize i = 0; ok && i < json_array_size(partitions); i++) {
-        const json_t *partition = json_array_get(partitions, i);
-        const json_t *list = json_object_get(partition, "Values");
-        g_autoptr(GPtrArray) values = g_ptr_array_new();
-
-        for (gsize j = 0; j < json_array_size(list); j++) {
-            g_ptr_array_add(values, (gpointer)json_string_value(json_array_get(list, j)));
-        }
-        g_ptr_array_add(values, NULL);
-        g_autofree char *path =
-            tg_table_partition_path(insert->table, (TgPartitionValues)values->pdata);
-        g_autofree char *to = g_strconcat(prefix, path, NULL);
-
-        ok = copy_objects(insert, tg_table_location(partition), to, error);
-    }
-    json_decref(partitions);
-    return ok;
-}
-
-static gboolean copy_old(const Insert *insert, const char *prefix, GError **error)
-{
-    const char *location = tg_table_location(insert->table);
-
-    if (json_array_size(tg_table_partition_keys(insert->table)) > 0) {
-        return copy_partitions(insert, prefix, error);
-    }
-    return location == NULL || copy_objects(insert, location, prefix, error);
-}
-
 static json_t *commit(const Insert *insert, TgPublish *publish, gint64 rows, GError **error)
 {
     g_autofree char *query_id = tg_random_uuid();
@@ -175,7 +109,7 @@ static json_t *commit(const Insert *insert, TgPublish *publish, gint64 rows, GEr
         return NULL;
     }
     if (json_array_size(keys) > 0) {
-        partitions = tg_query_partitions(keys, tg_publish_prefix(publish), objects);
+        partitions = tg_partition_files_list(keys, tg_publish_prefix(publish), objects);
     }
     receipt = tg_publish_commit_table(publish, insert->table, partitions, &facts, error);
     json_decref(partitions);
@@ -214,7 +148,9 @@ static gboolean stage_and_commit(const Insert *insert, TgEnginePlan *plan,
                     insert->statement->table);
         return FALSE;
     }
-    if (publish == NULL || !copy_old(insert, tg_publish_prefix(publish), error) ||
+    if (publish == NULL ||
+        !tg_partition_files_keep(insert->query->catalog, insert->query->objects, insert->table,
+                                 tg_publish_prefix(publish), error) ||
         !tg_query_write(&write, publish, &rows, error)) {
         return FALSE;
     }

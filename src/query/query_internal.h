@@ -1,6 +1,7 @@
 /* Inside of query/. */
 #pragma once
 
+#include "catalog/partition_files.h"
 #include "catalog/publish.h"
 #include "catalog/table.h"
 #include "engine/data_test.h"
@@ -72,9 +73,6 @@ gboolean tg_query_write(const TgQueryWrite *write, TgPublish *publish, gint64 *o
 /* Runs the tests on what lies below the publish; *out_tests NULL without tests. */
 gboolean tg_query_test(const TgQueryWrite *write, TgPublish *publish, json_t **out_tests,
                        GError **error);
-
-/* The partitions below a prefix as [{"Values": […]}], from the folders' names. */
-json_t *tg_query_partitions(const json_t *keys, const char *prefix, const GPtrArray *objects);
 
 /* query_ctas.c: the same with a statement that was parsed already. */
 gboolean tg_query_ctas_statement(TgQuery *query, const TgCtasRequest *request,

@@ -96,8 +96,9 @@ typedef struct {
 } Collect;
 
 /* DuckDB wrote a file at path; it becomes the object <prefix>k=v/data-… */
-static gboolean take_file(Collect *collect, const char *path, const char *folder, GError **error)
+static gboolean take_file(gpointer data, const char *path, const char *folder, GError **error)
 {
+    Collect *collect = data;
     const TgQueryWrite *write = collect->write;
     g_autofree char *url = object_url(write, collect->prefix, folder);
     TgObjectDraft draft = {NULL, NULL};
@@ -119,47 +120,6 @@ static gboolean take_file(Collect *collect, const char *path, const char *folder
         return FALSE;
     }
     return tg_object_commit(write->query->objects, &draft, NULL, error);
-}
-
-/* "k=v" as DuckDB escapes it → "k=v/" as Hive does. */
-static char *hive_folder(const TgQueryWrite *write, guint depth, const char *name)
-{
-    const json_t *key = json_array_get(write->keys, depth);
-    const char *equals = strchr(name, '=');
-    g_autofree char *value = g_uri_unescape_string(equals == NULL ? "" : equals + 1, NULL);
-    json_t *table = json_pack("{s:[O]}", "PartitionKeys", key);
-    const char *values[] = {value == NULL || *value == '\0' ? "__HIVE_DEFAULT_PARTITION__" : value,
-                            NULL};
-    char *path = tg_table_partition_path(table, values);
-
-    json_decref(table);
-    return path;
-}
-
-static gboolean take_folder(Collect *collect, const char *path, const char *folder, guint depth,
-                            GError **error)
-{
-    g_autoptr(GDir) dir = g_dir_open(path, 0, NULL);
-    const char *name = NULL;
-    gboolean is_leaf = depth == json_array_size(collect->write->keys);
-
-    while (dir != NULL && (name = g_dir_read_name(dir)) != NULL) {
-        g_autofree char *child = g_build_filename(path, name, NULL);
-        gboolean ok = FALSE;
-
-        if (is_leaf) {
-            ok = take_file(collect, child, folder, error);
-        } else {
-            g_autofree char *part = hive_folder(collect->write, depth, name);
-            g_autofree char *below = g_strconcat(folder, part, NULL);
-
-            ok = take_folder(collect, child, below, depth + 1, error);
-        }
-        if (!ok) {
-            return FALSE;
-        }
-    }
-    return TRUE;
 }
 
 static gboolean write_folder(const TgQueryWrite *write, const char *prefix, const char *path,
@@ -185,7 +145,7 @@ static gboolean write_folder(const TgQueryWrite *write, const char *prefix, cons
                          .path = path};
 
     ok = tg_engine_plan_copy(write->plan, &copy, out_rows, error) &&
-         take_folder(&collect, path, "", 0, error);
+         tg_partition_files_walk(write->keys, path, take_file, &collect, error);
     json_decref(columns);
     if (ok && write->format == TG_FORMAT_PARQUET && collect.rows != *out_rows) {
         g_set_error(error, TG_ERROR, TG_ERROR_BUG,
@@ -251,46 +211,4 @@ gboolean tg_query_test(const TgQueryWrite *write, TgPublish *publish, json_t **o
 
     *out_tests = tg_data_tests_run(write->query->engine, write->tests, &staged, error);
     return *out_tests != NULL;
-}
-
-/* ---- partitions ----------------------------------------------------------------------------- */
-
-static json_t *values_of(const json_t *keys, const char *path)
-{
-    g_auto(GStrv) parts = g_strsplit(path, "/", -1);
-    json_t *values = json_array();
-
-    for (gsize i = 0; i < json_array_size(keys); i++) {
-        const char *equals = parts[i] == NULL ? NULL : strchr(parts[i], '=');
-        g_autofree char *value = equals == NULL ? NULL : g_uri_unescape_string(equals + 1, NULL);
-
-        if (value == NULL) {
-            json_decref(values);
-            return NULL;
-        }
-        json_array_append_new(values, json_string(value));
-    }
-    return values;
-}
-
-json_t *tg_query_partitions(const json_t *keys, const char *prefix, const GPtrArray *objects)
-{
-    json_t *partitions = json_array();
-    g_autoptr(GHashTable) seen = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
-
-    for (guint i = 0; i < objects->len; i++) {
-        const TgObjectInfo *object = objects->pdata[i];
-        const char *path = object->url + strlen(prefix);
-        char *folder = g_path_get_dirname(path);
-        json_t *values = NULL;
-
-        if (!g_hash_table_add(seen, folder)) {
-            continue;
-        }
-        values = values_of(keys, path);
-        if (values != NULL) {
-            json_array_append_new(partitions, json_pack("{s:o}", "Values", values));
-        }
-    }
-    return partitions;
 }

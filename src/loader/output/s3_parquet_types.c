@@ -16,7 +16,7 @@ static char *parquet_type(TgType type)
         [TG_TYPE_FLOAT] = "FLOAT",
         [TG_TYPE_DOUBLE] = "DOUBLE",
         [TG_TYPE_DATE] = "INT32 (DATE)",
-        [TG_TYPE_JSON] = "BYTE_ARRAY (JSON)",
+        [TG_TYPE_JSON] = "BYTE_ARRAY (STRING)",
         [TG_TYPE_STRING] = "BYTE_ARRAY (STRING)",
         [TG_TYPE_BINARY] = "BYTE_ARRAY",
     };
@@ -32,7 +32,7 @@ static char *parquet_type(TgType type)
     if (type.id == TG_TYPE_TIMESTAMP) {
         return g_strdup_printf("INT64 (TIMESTAMP(%s, %s))",
                                type.unit == TG_UNIT_NANO ? "NANOS" : "MICROS",
-                               type.is_utc ? "UTC" : "local");
+                               type.is_utc && type.unit == TG_UNIT_MICRO ? "UTC" : "local");
     }
     return g_strdup(names[type.id]);
 }

@@ -1,0 +1,263 @@
+/* Objects written in parts: copies, and uploads of files. Nothing is left of one that fails. */
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "aws/s3_internal.h"
+
+#define COPY_PART_BYTES (G_GINT64_CONSTANT(512) * 1024 * 1024)
+#define UPLOAD_PART_BYTES (G_GINT64_CONSTANT(16) * 1024 * 1024) /* also what is sent at once */
+#define PARTS_MAX 10000
+
+/* An object under way. */
+typedef struct Parts Parts;
+struct Parts {
+    TgS3 *s3;
+    const TgS3Place *to;
+    const char *const *headers; /* of the object: name and value in turn; or NULL */
+    const char *verb;
+    gint64 size_bytes;
+    gint64 part_bytes;
+
+    /* Sends bytes [from, from + size) as a part; the ETag is the caller's. */
+    char *(*send)(Parts *parts, guint number, gint64 from, gint64 size, GError **error);
+    const char *source; /* of a copy */
+    const char *path;   /* of an upload */
+    int file;
+    char *buffer;
+
+    char *upload;  /* "uploadId=…" */
+    GString *list; /* of what is done, as S3 wants it at the end */
+};
+
+static void add_headers(TgS3Call *call, const char *const *headers)
+{
+    for (gsize i = 0; headers != NULL && headers[i] != NULL && i + 1 < G_N_ELEMENTS(call->headers);
+         i++) {
+        call->headers[i] = headers[i];
+    }
+}
+
+static gboolean begin_parts(Parts *parts, GError **error)
+{
+    TgS3Call call = {.method = "POST",
+                     .bucket = parts->to->bucket,
+                     .key = parts->to->key,
+                     .query = "uploads=",
+                     .verb = parts->verb};
+    g_auto(TgS3Answer) answer = {NULL};
+
+    add_headers(&call, parts->headers);
+    if (!tg_s3_call_xml(parts->s3, &call, &answer, error)) {
+        return FALSE;
+    }
+    if (answer.upload_id == NULL) {
+        g_set_error(error, TG_ERROR, TG_ERROR_RETRY,
+                    "cannot %s s3://%s/%s: the server gives no upload id", parts->verb,
+                    parts->to->bucket, parts->to->key);
+        return FALSE;
+    }
+    g_autofree char *id = tg_s3_escape(answer.upload_id, "");
+
+    parts->upload = g_strconcat("uploadId=", id, NULL);
+    return TRUE;
+}
+
+static char *send_copied(Parts *parts, guint number, gint64 from, gint64 size, GError **error)
+{
+    g_autofree char *query = g_strdup_printf("partNumber=%u&%s", number, parts->upload);
+    g_autofree char *range =
+        g_strdup_printf("bytes=%" G_GINT64_FORMAT "-%" G_GINT64_FORMAT, from, from + size - 1);
+    TgS3Call call = {
+        .method = "PUT",
+        .bucket = parts->to->bucket,
+        .key = parts->to->key,
+        .query = query,
+        .headers = {"x-amz-copy-source", parts->source, "x-amz-copy-source-range", range, NULL},
+        .verb = parts->verb};
+    g_auto(TgS3Answer) answer = {NULL};
+
+    if (!tg_s3_call_xml(parts->s3, &call, &answer, error)) {
+        return NULL;
+    }
+    return answer.etag == NULL ? g_strdup("") : g_steal_pointer(&answer.etag);
+}
+
+/* Reads [from, from + size) of the file into the buffer. */
+static gboolean read_part(Parts *parts, gint64 from, gint64 size, GError **error)
+{
+    gint64 done = 0;
+
+    while (done < size) {
+        ssize_t got = pread(parts->file, parts->buffer + done, (size_t)(size - done), from + done);
+
+        if (got <= 0) {
+            tg_error_set_file(error, got == 0 ? EIO : errno, "read", parts->path);
+            return FALSE;
+        }
+        done += got;
+    }
+    return TRUE;
+}
+
+static char *send_read(Parts *parts, guint number, gint64 from, gint64 size, GError **error)
+{
+    g_autofree char *query = g_strdup_printf("partNumber=%u&%s", number, parts->upload);
+    TgS3Call call = {.method = "PUT",
+                     .bucket = parts->to->bucket,
+                     .key = parts->to->key,
+                     .query = query,
+                     .body = parts->buffer,
+                     .body_size = (gsize)size,
+                     .verb = parts->verb};
+
+    if (!read_part(parts, from, size, error)) {
+        return NULL;
+    }
+    g_autoptr(TgHttpAnswer) answer = tg_s3_call(parts->s3, &call, error);
+
+    return answer == NULL ? NULL : tg_s3_etag_of(answer);
+}
+
+static gboolean add_part(Parts *parts, guint number, gint64 from, GError **error)
+{
+    gint64 size = MIN(parts->part_bytes, parts->size_bytes - from);
+    g_autofree char *etag = parts->send(parts, number, from, size, error);
+    g_autofree char *escaped = NULL;
+
+    if (etag == NULL) {
+        return FALSE;
+    }
+    escaped = g_markup_escape_text(etag, -1);
+    g_string_append_printf(parts->list,
+                           "<Part><PartNumber>%u</PartNumber><ETag>\"%s\"</ETag></Part>", number,
+                           escaped);
+    return TRUE;
+}
+
+static gboolean end_parts(Parts *parts, char **out_etag, GError **error)
+{
+    g_autofree char *body = g_strconcat("<CompleteMultipartUpload>", parts->list->str,
+                                        "</CompleteMultipartUpload>", NULL);
+    TgS3Call call = {.method = "POST",
+                     .bucket = parts->to->bucket,
+                     .key = parts->to->key,
+                     .query = parts->upload,
+                     .headers = {"content-type", "application/xml", NULL},
+                     .body = body,
+                     .body_size = strlen(body),
+                     .verb = parts->verb};
+    g_auto(TgS3Answer) answer = {NULL};
+
+    if (!tg_s3_call_xml(parts->s3, &call, &answer, error)) {
+        return FALSE;
+    }
+    if (out_etag != NULL) {
+        *out_etag = g_steal_pointer(&answer.etag);
+    }
+    return TRUE;
+}
+
+/* The parts cost money until they are gone. */
+static void abort_parts(const Parts *parts)
+{
+    TgS3Call call = {.method = "DELETE",
+                     .bucket = parts->to->bucket,
+                     .key = parts->to->key,
+                     .query = parts->upload,
+                     .verb = "clean up"};
+    g_autoptr(TgHttpAnswer) answer = tg_s3_call(parts->s3, &call, NULL);
+
+    (void)answer; /* the object has failed already, with a better reason */
+}
+
+static gboolean send_parts(Parts *parts, char **out_etag, GError **error)
+{
+    gint64 least = (parts->size_bytes + PARTS_MAX - 1) / PARTS_MAX;
+    gboolean ok = FALSE;
+    guint number = 1;
+
+    parts->part_bytes = MAX(parts->part_bytes, least);
+    parts->list = g_string_new(NULL);
+    if (begin_parts(parts, error)) {
+        ok = TRUE;
+        for (gint64 from = 0; ok && from < parts->size_bytes; from += parts->part_bytes) {
+            ok = add_part(parts, number++, from, error);
+        }
+        ok = ok && end_parts(parts, out_etag, error);
+        if (!ok) {
+            abort_parts(parts);
+        }
+    }
+    (void)g_string_free(parts->list, TRUE);
+    g_free(parts->upload);
+    return ok;
+}
+
+gboolean tg_s3_copy_parts(TgS3 *s3, const char *source, const TgS3Place *to, gint64 size_bytes,
+                          char **out_etag, GError **error)
+{
+    Parts parts = {.s3 = s3,
+                   .source = source,
+                   .to = to,
+                   .verb = "copy to",
+                   .size_bytes = size_bytes,
+                   .part_bytes = s3->part_bytes == 0 ? COPY_PART_BYTES : s3->part_bytes,
+                   .send = send_copied};
+
+    return send_parts(&parts, out_etag, error);
+}
+
+static gboolean put_at_once(Parts *parts, char **out_etag, GError **error)
+{
+    TgS3Call call = {.method = "PUT",
+                     .bucket = parts->to->bucket,
+                     .key = parts->to->key,
+                     .body = parts->buffer,
+                     .body_size = (gsize)parts->size_bytes,
+                     .verb = parts->verb};
+
+    add_headers(&call, parts->headers);
+    if (!read_part(parts, 0, parts->size_bytes, error)) {
+        return FALSE;
+    }
+    g_autoptr(TgHttpAnswer) answer = tg_s3_call(parts->s3, &call, error);
+
+    if (answer != NULL && out_etag != NULL) {
+        *out_etag = tg_s3_etag_of(answer);
+    }
+    return answer != NULL;
+}
+
+gboolean tg_s3_put_file(TgS3 *s3, const TgS3Place *place, const TgS3File *file, char **out_etag,
+                        GError **error)
+{
+    Parts parts = {.s3 = s3,
+                   .to = place,
+                   .headers = file->headers,
+                   .verb = "write",
+                   .path = file->path,
+                   .part_bytes = s3->part_bytes == 0 ? UPLOAD_PART_BYTES : s3->part_bytes,
+                   .file = open(file->path, O_RDONLY | O_CLOEXEC),
+                   .send = send_read};
+    struct stat status;
+    gboolean ok = FALSE;
+
+    if (parts.file < 0 || fstat(parts.file, &status) != 0) {
+        tg_error_set_file(error, errno, "read", file->path);
+    } else {
+        parts.size_bytes = status.st_size;
+        gint64 least = (parts.size_bytes + PARTS_MAX - 1) / PARTS_MAX;
+
+        parts.buffer = g_malloc((gsize)MIN(parts.size_bytes, MAX(parts.part_bytes, least)) + 1);
+        ok = parts.size_bytes <= parts.part_bytes ? put_at_once(&parts, out_etag, error)
+                                                  : send_parts(&parts, out_etag, error);
+    }
+    if (parts.file >= 0) {
+        (void)close(parts.file); /* it was only read */
+    }
+    g_free(parts.buffer);
+    return ok;
+}

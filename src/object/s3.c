@@ -1,0 +1,294 @@
+/* The store in S3: drafts are local files, a commit sends one. */
+#include "object/s3.h"
+
+#include <errno.h>
+#include <glib/gstdio.h>
+#include <string.h>
+
+#include "aws/s3.h"
+#include "params/params.h"
+
+#define OBJECTS_MAX 1000000u /* of one list */
+#define RETRIES_DEFAULT 7
+
+typedef struct {
+    TgObjectStore store;
+    TgS3 *s3;
+    char *folder; /* of drafts */
+    char *acl;    /* of new objects; NULL: the bucket's */
+    gint drafts;  /* made so far */
+} S3Store;
+
+/* --- drafts --- */
+
+static gboolean s3_begin(TgObjectStore *store, const char *url, TgObjectDraft *out, GError **error)
+{
+    S3Store *self = (S3Store *)store;
+    g_auto(TgObjectUrl) place = {NULL};
+    g_autofree char *name = NULL;
+
+    if (!tg_object_url_parse(url, &place, error)) {
+        return FALSE;
+    }
+    name = g_strdup_printf("%d", g_atomic_int_add(&self->drafts, 1));
+    out->path = g_build_filename(self->folder, name, NULL);
+    out->url = g_strdup(url);
+    return TRUE;
+}
+
+static void s3_abort(TgObjectStore *store G_GNUC_UNUSED, TgObjectDraft *draft)
+{
+    (void)g_unlink(draft->path); /* it may not have been written yet */
+}
+
+static TgObjectInfo *info_new(const char *url, gint64 size_bytes, gint64 modified_at_ms,
+                              const char *etag)
+{
+    TgObjectInfo *info = g_new0(TgObjectInfo, 1);
+
+    info->url = g_strdup(url);
+    info->size_bytes = size_bytes;
+    info->modified_at_ms = modified_at_ms;
+    info->etag = g_strdup(etag);
+    return info;
+}
+
+static gboolean s3_commit(TgObjectStore *store, TgObjectDraft *draft, TgObjectInfo **out,
+                          GError **error)
+{
+    S3Store *self = (S3Store *)store;
+    g_auto(TgObjectUrl) place = {NULL};
+    g_auto(TgS3Info) info = {0};
+    g_autofree char *etag = NULL;
+    const char *const headers[] = {self->acl == NULL ? NULL : "x-amz-acl", self->acl, NULL};
+    TgS3File file = {.path = draft->path, .headers = headers};
+
+    if (!tg_object_url_parse(draft->url, &place, error)) {
+        return FALSE;
+    }
+    TgS3Place to = {.bucket = place.bucket, .key = place.key};
+
+    /* what the receipt says is what the server has */
+    if (!tg_s3_put_file(self->s3, &to, &file, &etag, error) ||
+        !tg_s3_head(self->s3, &to, &info, error)) {
+        return FALSE;
+    }
+    s3_abort(store, draft);
+    if (out != NULL) {
+        *out = info_new(draft->url, info.size_bytes, info.modified_at_ms,
+                        info.etag == NULL ? etag : info.etag);
+    }
+    return TRUE;
+}
+
+/* --- objects --- */
+
+static gboolean s3_read(TgObjectStore *store, const char *url, gsize max_bytes, char **out,
+                        gsize *out_size_bytes, GError **error)
+{
+    S3Store *self = (S3Store *)store;
+    g_auto(TgObjectUrl) place = {NULL};
+
+    if (!tg_object_url_parse(url, &place, error)) {
+        return FALSE;
+    }
+    TgS3Place from = {.bucket = place.bucket, .key = place.key};
+    GByteArray *bytes = tg_s3_get(self->s3, &from, 0, -1, max_bytes, error);
+
+    if (bytes == NULL) {
+        return FALSE;
+    }
+    *out_size_bytes = bytes->len;
+    *out = (char *)g_byte_array_free(bytes, FALSE);
+    return TRUE;
+}
+
+static gboolean s3_list(TgObjectStore *store, const char *url, GPtrArray *into, GError **error)
+{
+    S3Store *self = (S3Store *)store;
+    g_auto(TgObjectUrl) place = {NULL};
+    g_autoptr(GPtrArray) objects = NULL;
+
+    if (!tg_object_url_parse(url, &place, error)) {
+        return FALSE;
+    }
+    objects = tg_s3_list(self->s3, place.bucket, place.key, OBJECTS_MAX, error);
+    for (guint i = 0; objects != NULL && i < objects->len; i++) {
+        const TgS3Object *object = g_ptr_array_index(objects, i);
+        g_autofree char *of_object = g_strconcat("s3://", place.bucket, "/", object->key, NULL);
+
+        g_ptr_array_add(
+            into, info_new(of_object, object->size_bytes, object->modified_at_ms, object->etag));
+    }
+    return objects != NULL;
+}
+
+static gboolean s3_copy(TgObjectStore *store, const char *from, const char *to, GError **error)
+{
+    S3Store *self = (S3Store *)store;
+    g_auto(TgObjectUrl) source = {NULL};
+    g_auto(TgObjectUrl) target = {NULL};
+    g_auto(TgS3Info) info = {0};
+
+    if (!tg_object_url_parse(from, &source, error) || !tg_object_url_parse(to, &target, error)) {
+        return FALSE;
+    }
+    TgS3Place source_place = {.bucket = source.bucket, .key = source.key};
+    TgS3Place target_place = {.bucket = target.bucket, .key = target.key};
+
+    return tg_s3_head(self->s3, &source_place, &info, error) &&
+           tg_s3_copy(self->s3, &source_place, &target_place, info.size_bytes, NULL, error);
+}
+
+static gboolean s3_remove(TgObjectStore *store, const char *url, GError **error)
+{
+    S3Store *self = (S3Store *)store;
+    g_auto(TgObjectUrl) place = {NULL};
+
+    if (!tg_object_url_parse(url, &place, error)) {
+        return FALSE;
+    }
+    TgS3Place at = {.bucket = place.bucket, .key = place.key};
+
+    return tg_s3_delete(self->s3, &at, error);
+}
+
+static char *s3_engine_path(TgObjectStore *store G_GNUC_UNUSED, const char *url, GError **error)
+{
+    g_set_error(error, TG_ERROR, TG_ERROR_CONFIG,
+                "%s lies in S3, which the local engine does not read yet; query it with Athena",
+                url);
+    return NULL;
+}
+
+/* Drafts are in a folder of this process that ends with it; there is nothing of others to find. */
+static gboolean s3_collect(TgObjectStore *store G_GNUC_UNUSED, guint *out_count G_GNUC_UNUSED,
+                           gint64 *out_bytes G_GNUC_UNUSED, GError **error G_GNUC_UNUSED)
+{
+    return TRUE;
+}
+
+static void s3_free(TgObjectStore *store)
+{
+    S3Store *self = (S3Store *)store;
+
+    if (self->folder != NULL) {
+        (void)g_rmdir(self->folder); /* drafts are aborted by those who began them */
+    }
+    tg_s3_free(self->s3);
+    g_free(self->folder);
+    g_free(self->acl);
+    g_free(self);
+}
+
+/* --- options --- */
+
+/* {host, port, protocol | https, user, password} as a URL; *out NULL without one. */
+static gboolean read_proxy(const json_t *config, char **out, GError **error)
+{
+    const json_t *proxy = json_object_get(config, "http_proxy");
+    g_autofree char *host = NULL;
+    g_autofree char *protocol = NULL;
+    g_autofree char *user = NULL;
+    g_autofree char *password = NULL;
+    gboolean is_https = TRUE;
+    gint64 port = 0;
+
+    if (proxy == NULL || json_is_null(proxy)) {
+        return TRUE;
+    }
+    if (!tg_params_dup_text_or(proxy, "host", NULL, &host, error) ||
+        !tg_params_get_boolean(proxy, "https", TRUE, &is_https, error) ||
+        !tg_params_dup_text_or(proxy, "protocol", is_https ? "https" : "http", &protocol, error) ||
+        !tg_params_dup_text_or(proxy, "user", NULL, &user, error) ||
+        !tg_params_dup_text_or(proxy, "password", "", &password, error) ||
+        !tg_params_get_int64(proxy, "port", 0, &port, error)) {
+        g_prefix_error(error, "http_proxy: ");
+        return FALSE;
+    }
+    if (host == NULL) {
+        g_set_error(error, TG_ERROR, TG_ERROR_CONFIG, "http_proxy: 'host' is missing");
+        return FALSE;
+    }
+    g_autofree char *name = user == NULL ? NULL : g_uri_escape_string(user, NULL, FALSE);
+    g_autofree char *secret = g_uri_escape_string(password, NULL, FALSE);
+
+    *out = g_strdup_printf("%s://%s%s%s%s%s", protocol, name == NULL ? "" : name,
+                           name == NULL ? "" : ":", name == NULL ? "" : secret,
+                           name == NULL ? "" : "@", host);
+    if (port > 0) {
+        g_autofree char *without = *out;
+
+        *out = g_strdup_printf("%s:%" G_GINT64_FORMAT, without, port);
+    }
+    return TRUE;
+}
+
+static gboolean read_client(S3Store *self, const json_t *config, GError **error)
+{
+    g_autoptr(TgAwsCredentials) credentials = tg_aws_auth_read(config, error);
+    g_autofree char *region = NULL;
+    g_autofree char *endpoint = NULL;
+    g_autofree char *proxy = NULL;
+    gboolean path_style = FALSE;
+    gint64 retries = 0;
+    const char *region_default =
+        g_getenv("AWS_REGION") == NULL ? g_getenv("AWS_DEFAULT_REGION") : g_getenv("AWS_REGION");
+
+    if (credentials == NULL ||
+        !tg_params_dup_text_or(config, "region", region_default, &region, error) ||
+        !tg_params_dup_text_or(config, "endpoint", g_getenv("AWS_ENDPOINT_URL_S3"), &endpoint,
+                               error) ||
+        !tg_params_get_boolean(config, "path_style_access_enabled", FALSE, &path_style, error) ||
+        !tg_params_get_int64(config, "maximum_retries", RETRIES_DEFAULT, &retries, error) ||
+        !read_proxy(config, &proxy, error)) {
+        return FALSE;
+    }
+    TgS3Options options = {.endpoint = endpoint,
+                           .region = region,
+                           .path_style = path_style,
+                           .credentials = credentials,
+                           .proxy = proxy,
+                           .tries_max = (guint)CLAMP(retries, 0, 100) + 1};
+
+    self->s3 = tg_s3_new(&options, error);
+    return self->s3 != NULL;
+}
+
+static gboolean make_folder(S3Store *self, const json_t *config, GError **error)
+{
+    g_autofree char *top = NULL;
+
+    if (!tg_params_dup_text_or(config, "buffer_dir", g_get_tmp_dir(), &top, error)) {
+        return FALSE;
+    }
+    self->folder = g_build_filename(top, "tegaru-s3-XXXXXX", NULL);
+    if (g_mkdir_with_parents(top, 0700) != 0 || g_mkdtemp(self->folder) == NULL) {
+        tg_error_set_file(error, errno, "make a folder in", top);
+        g_clear_pointer(&self->folder, g_free);
+        return FALSE;
+    }
+    return TRUE;
+}
+
+TgObjectStore *tg_object_store_new_s3(const json_t *config, GError **error)
+{
+    static const TgObjectStoreClass class = {.begin = s3_begin,
+                                             .commit = s3_commit,
+                                             .abort = s3_abort,
+                                             .read = s3_read,
+                                             .list = s3_list,
+                                             .copy = s3_copy,
+                                             .remove = s3_remove,
+                                             .engine_path = s3_engine_path,
+                                             .collect = s3_collect,
+                                             .free = s3_free};
+    S3Store *self = g_new0(S3Store, 1);
+    g_autoptr(TgObjectStore) store = &self->store;
+
+    self->store.class = &class;
+    return read_client(self, config, error) && make_folder(self, config, error) &&
+                   tg_params_dup_text_or(config, "canned_acl", NULL, &self->acl, error)
+               ? g_steal_pointer(&store)
+               : NULL;
+}

@@ -1,0 +1,28 @@
+/* A store in real S3, or a server that speaks like it. */
+#pragma once
+
+#include <jansson.h>
+
+#include "aws/auth_method.h"
+#include "object/store.h"
+
+/* The rows of an option table: keys that tg_object_store_new_s3 reads beside those of
+ * TG_AWS_AUTH_OPTIONS. */
+#define TG_OBJECT_S3_OPTIONS                                                                       \
+    TG_AWS_AUTH_OPTIONS, {"region", "text", "us-east-1 (AWS_REGION)", "Where the bucket lies."},   \
+        {"endpoint", "text", "null", "Another server than AWS: http://host:9000."},                \
+        {"path_style_access_enabled", "boolean", "false", "The bucket in the path of URLs."},      \
+        {"http_proxy", "map", "null", "host, port, protocol or https, user, password."},           \
+        {"canned_acl", "text", "null", "Access list of new objects, as private."},                 \
+        {"maximum_retries", "integer", "7", "How often a call is tried again."},                   \
+    {                                                                                              \
+        "buffer_dir", "text", "a temporary folder", "Where files lie before they are sent."        \
+    }
+
+/**
+ * A store in S3 from the options of a config. Drafts are local files until they are committed; a
+ * commit sends one, in parts when it is large. tg_object_engine_path is not supported (CONFIG).
+ *
+ * Errors: CONFIG for bad options, else as tg_error_set_file for the buffer folder.
+ */
+TgObjectStore *tg_object_store_new_s3(const json_t *config, GError **error);
