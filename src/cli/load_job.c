@@ -53,8 +53,8 @@ static void print_bytes(gpointer data G_GNUC_UNUSED, const char *bytes, gsize si
     (void)fwrite(bytes, 1, size_bytes, stdout);
 }
 
-static gboolean run_tests(gpointer data, const json_t *tests, const json_t *columns,
-                          GPtrArray *staged, json_t **out_results, GError **error)
+static gboolean run_tests(gpointer data, const json_t *tests, const TgLoaderStaged *staged,
+                          json_t **out_results, GError **error)
 {
     TgCliLoad *load = data;
     const TgQueryOptions options = {.leave_open = TRUE};
@@ -62,8 +62,7 @@ static gboolean run_tests(gpointer data, const json_t *tests, const json_t *colu
     if (load->query == NULL) {
         load->query = tg_query_new(load->services.catalog, load->services.objects, &options);
     }
-    return tg_cli_run_loader_tests(tg_query_engine(load->query), tests, columns, staged,
-                                   out_results, error);
+    return tg_cli_run_loader_tests(tg_query_engine(load->query), tests, staged, out_results, error);
 }
 
 static gboolean has_suffix(const char *path)

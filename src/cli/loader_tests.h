@@ -5,7 +5,9 @@
 #include <jansson.h>
 
 #include "engine/engine.h"
+#include "loader/loader.h"
 
 /* As TgLoaderServices.run_tests, with the engine to run them on. */
-gboolean tg_cli_run_loader_tests(TgEngine *engine, const json_t *tests, const json_t *columns,
-                                 GPtrArray *staged, json_t **out_results, GError **error);
+gboolean tg_cli_run_loader_tests(TgEngine *engine, const json_t *tests,
+                                 const TgLoaderStaged *staged, json_t **out_results,
+                                 GError **error);

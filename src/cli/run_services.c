@@ -49,13 +49,13 @@ static TgQuery *get_query(TgServices *services, GError **error)
     return self->query;
 }
 
-static gboolean run_tests(TgServices *services, const json_t *tests, const json_t *columns,
-                          GPtrArray *staged, json_t **out_results, GError **error)
+static gboolean run_tests(TgServices *services, const json_t *tests, const TgLoaderStaged *staged,
+                          json_t **out_results, GError **error)
 {
     TgQuery *query = get_query(services, error);
 
-    return query != NULL && tg_cli_run_loader_tests(tg_query_engine(query), tests, columns, staged,
-                                                    out_results, error);
+    return query != NULL &&
+           tg_cli_run_loader_tests(tg_query_engine(query), tests, staged, out_results, error);
 }
 
 static void print(TgServices *services, const char *task_name, const char *text, gsize size_bytes)

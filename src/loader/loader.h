@@ -46,6 +46,14 @@ typedef struct {
     gint64 bytes_expected; /* of the whole input; -1: not known */
 } TgLoaderProgress;
 
+/* What a load staged for its data tests; lent. */
+typedef struct {
+    const json_t *columns; /* [{"Name", "Type"}] in Hive's types, as the catalog will have them */
+    const json_t *partition_keys; /* the same; may be empty */
+    const char *prefix;           /* "s3://…/": partitions lie below it as k=v/ */
+    GPtrArray *objects;           /* of TgObjectInfo */
+} TgLoaderStaged;
+
 /* What a load may use of the world; members are lent and called from any thread. Functions may be
  * NULL (then nothing happens, no tests can be run, nothing is cancelled). */
 typedef struct {
@@ -55,13 +63,11 @@ typedef struct {
     /**
      * Runs the data tests of a `tests:` block on objects that no reader sees yet.
      *
-     * @columns [{"Name", "Type"}] in Hive's types, as the catalog will have them
-     * @staged of TgObjectInfo
      * @out_results an array for the receipt, a new reference; also set when a test failed
      * @return FALSE with TG_ERROR_CONFIG when a test failed: nothing is published then
      */
-    gboolean (*run_tests)(gpointer data, const json_t *tests, const json_t *columns,
-                          GPtrArray *staged, json_t **out_results, GError **error);
+    gboolean (*run_tests)(gpointer data, const json_t *tests, const TgLoaderStaged *staged,
+                          json_t **out_results, GError **error);
     gboolean (*is_cancelled)(gpointer data);
     void (*progress)(gpointer data, const TgLoaderProgress *progress);
     void (*log)(gpointer data, TgLoaderLevel level, const char *message);

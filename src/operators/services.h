@@ -42,8 +42,8 @@ struct TgServices {
     TgQuery *(*query)(TgServices *services, GError **error);
 
     /* As TgLoaderServices.run_tests. */
-    gboolean (*run_tests)(TgServices *services, const json_t *tests, const json_t *columns,
-                          GPtrArray *staged, json_t **out_results, GError **error);
+    gboolean (*run_tests)(TgServices *services, const json_t *tests, const TgLoaderStaged *staged,
+                          json_t **out_results, GError **error);
 
     /* Passes on what a task prints; text need not end with a newline. */
     void (*print)(TgServices *services, const char *task_name, const char *text, gsize size_bytes);

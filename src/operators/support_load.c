@@ -7,12 +7,12 @@
 #include "params/params.h"
 #include "params/yaml.h"
 
-static gboolean run_tests(gpointer data, const json_t *tests, const json_t *columns,
-                          GPtrArray *staged, json_t **out_results, GError **error)
+static gboolean run_tests(gpointer data, const json_t *tests, const TgLoaderStaged *staged,
+                          json_t **out_results, GError **error)
 {
     const TgTurn *turn = data;
 
-    return turn->services->run_tests(turn->services, tests, columns, staged, out_results, error);
+    return turn->services->run_tests(turn->services, tests, staged, out_results, error);
 }
 
 static gboolean is_cancelled(gpointer data)

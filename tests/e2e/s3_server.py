@@ -30,6 +30,7 @@ class S3:
         self.failures = []  # statuses that the next requests get
         self.log = []       # "METHOD /path?query"
         self.page = page
+        self.allows_anonymous = False
         self.lock = threading.Lock()
         s3 = self
 
@@ -90,6 +91,8 @@ class Request:
         """What is wrong with the signature; None when nothing is."""
         h = self.handler.headers
         auth = h.get("authorization", "")
+        if not auth and self.s3.allows_anonymous:
+            return None
         if not auth.startswith("AWS4-HMAC-SHA256 "):
             return "AccessDenied"
         parts = dict(p.strip().split("=", 1) for p in auth[len("AWS4-HMAC-SHA256 "):].split(","))
@@ -163,7 +166,11 @@ class Request:
 
     def put(self, objects):
         if "x-amz-copy-source" not in self.handler.headers:
+            if "partNumber" in self.query:
+                self.s3.uploads[self.query["uploadId"]][int(self.query["partNumber"])] = self.body
+                return self.send(200, etag=f'"{hashlib.md5(self.body).hexdigest()}"')
             self.s3.put(self.bucket, self.key, self.body)
+            objects[self.key]["headers_in"] = {k.lower(): v for k, v in self.handler.headers.items()}
             return self.send(200, etag=f'"{objects[self.key]["etag"]}"')
         source = self.source()
         if not source:

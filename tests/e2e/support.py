@@ -7,6 +7,7 @@ import tempfile
 import traceback
 
 SOURCE = os.environ.get("TG_SOURCE_DIR", os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)))))
+sys.path.insert(0, os.path.join(SOURCE, ".deps/python"))  # pyarrow
 TEGARU = os.environ.get("TEGARU", os.path.join(SOURCE, "build/src/cli/tegaru"))
 tests = []
 

@@ -35,14 +35,14 @@ static gboolean is_cancelled(gpointer data)
     return load->cancel_after > 0 && asked >= load->cancel_after;
 }
 
-static gboolean run_tests(gpointer data, const json_t *tests, const json_t *columns,
-                          GPtrArray *staged, json_t **out_results, GError **error)
+static gboolean run_tests(gpointer data, const json_t *tests, const TgLoaderStaged *staged,
+                          json_t **out_results, GError **error)
 {
     const TgTestLoad *load = data;
 
     g_assert_nonnull(tests);
-    g_assert_cmpuint(json_array_size(columns), >, 0);
-    g_assert_cmpuint(staged->len, >, 0);
+    g_assert_cmpuint(json_array_size(staged->columns), >, 0);
+    g_assert_cmpuint(staged->objects->len, >, 0);
     *out_results = json_pack("[{s:s}]", "test", "seen");
     if (load->fails_tests) {
         g_set_error(error, TG_ERROR, TG_ERROR_CONFIG, "a data test failed");

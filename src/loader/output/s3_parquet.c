@@ -2,61 +2,45 @@
  * (embulk-output-s3_parquet). */
 #include "loader/output/s3_parquet.h"
 
+#include <errno.h>
+#include <glib/gstdio.h>
 #include <string.h>
 
-#include "catalog/publish.h"
-#include "catalog/table.h"
+#include "base/file.h"
+#include "catalog/partition_files.h"
 #include "engine/parquet_writer.h"
 #include "loader/sequence.h"
-#include "object/store.h"
+#include "object/s3.h"
 #include "params/params.h"
 
 #define MEMORY_DEFAULT ((gint64)160 * 1024 * 1024)
-
-typedef struct {
-    TgOutput output;
-    TgLoaderContext *context;
-    const TgSchema *schema;
-    S3ParquetPlan *plan;
-    guint task_count;
-    char *bucket;
-    char *path_prefix;
-    char *sequence_format;
-    char *file_ext;
-    char *compression;
-    const json_t *catalog; /* the block; NULL: none */
-    const json_t *tests;
-    char *database;
-    char *table;
-    TgPublish *publish;
-    TgObjectDraft *drafts; /* one a task */
-    json_t *config;
-} S3Parquet;
-
-static const TgLoaderServices *services_of(const S3Parquet *self)
-{
-    return tg_loader_context_job(self->context)->services;
-}
 
 static void output_free(TgOutput *output)
 {
     S3Parquet *self = (S3Parquet *)output;
 
-    for (guint i = 0; self->drafts != NULL && i < self->task_count; i++) {
-        tg_object_abort(services_of(self)->objects, &self->drafts[i]);
+    for (guint i = 0; i < self->drafts->len; i++) {
+        tg_object_abort(self->objects, &g_array_index(self->drafts, TgObjectDraft, i));
     }
+    g_array_unref(self->drafts);
     tg_publish_free(self->publish);
+    tg_object_store_free(self->own_objects);
     s3_parquet_plan_free(self->plan);
-    g_free(self->drafts);
-    g_free(self->bucket);
-    g_free(self->path_prefix);
-    g_free(self->sequence_format);
-    g_free(self->file_ext);
-    g_free(self->compression);
-    g_free(self->database);
-    g_free(self->table);
+    s3_parquet_options_clear(&self->options);
+    json_decref(self->present);
     json_decref(self->config);
+    g_mutex_clear(&self->mutex);
     g_free(self);
+}
+
+char *s3_parquet_folder(const S3ParquetOptions *options)
+{
+    const char *slash = strrchr(options->path_prefix, '/');
+    int size = slash == NULL ? 0 : (int)(slash + 1 - options->path_prefix);
+
+    return options->bucket == NULL
+               ? NULL
+               : g_strdup_printf("s3://%s/%.*s", options->bucket, size, options->path_prefix);
 }
 
 /* --- rows to the writer --- */
@@ -104,49 +88,145 @@ static void close_puller(gpointer data)
     g_free(puller);
 }
 
-/* The URL of a task's object: below the publish, or where it will stay. The caller frees. */
-static char *object_url(const S3Parquet *self, guint task, GError **error)
+/* --- files --- */
+
+/* What a task's writer makes. */
+typedef struct {
+    S3Parquet *self;
+    guint task;
+    guint files; /* so far */
+    json_t *urls;
+} TaskFiles;
+
+/* Where a file of a task goes: below the publish, or where it will stay. The caller frees. */
+static char *object_url(const S3Parquet *self, guint task, guint file, const char *folder,
+                        GError **error)
 {
-    g_autofree char *sequence = tg_sequence_format(self->sequence_format, task, 0, error);
+    const S3ParquetOptions *options = &self->options;
+    g_autofree char *sequence = tg_sequence_format(options->sequence_format, task, file, error);
+    const char *slash = strrchr(options->path_prefix, '/');
+    const char *name = slash == NULL ? options->path_prefix : slash + 1;
+    g_autofree char *top = NULL;
 
     if (sequence == NULL) {
         return NULL;
     }
     if (self->publish != NULL) {
-        return g_strconcat(tg_publish_prefix(self->publish), "part-", sequence, self->file_ext,
-                           NULL);
+        /* the id keeps names apart from those that an append takes over */
+        return g_strconcat(tg_publish_prefix(self->publish), folder, "part-",
+                           tg_publish_id(self->publish), "-", sequence, options->file_ext, NULL);
     }
-    return g_strconcat("s3://", self->bucket, "/", self->path_prefix, sequence, self->file_ext,
-                       NULL);
+    top = s3_parquet_folder(options);
+    return g_strconcat(top, folder, name, sequence, options->file_ext, NULL);
+}
+
+/* Remembers a draft for the commit; takes what it holds. */
+static void keep_draft(TaskFiles *files, TgObjectDraft draft)
+{
+    json_array_append_new(files->urls, json_string(draft.url));
+    g_mutex_lock(&files->self->mutex);
+    g_array_append_val(files->self->drafts, draft);
+    g_mutex_unlock(&files->self->mutex);
+}
+
+/* DuckDB wrote a file; it becomes the draft of an object. */
+static gboolean take_file(gpointer data, const char *path, const char *folder, GError **error)
+{
+    TaskFiles *files = data;
+    g_autofree char *url = object_url(files->self, files->task, files->files++, folder, error);
+    TgObjectDraft draft = {NULL, NULL};
+
+    if (url == NULL || !tg_object_begin(files->self->objects, url, &draft, error)) {
+        return FALSE;
+    }
+    if (g_rename(path, draft.path) != 0) {
+        tg_error_set_file(error, errno, "rename", path);
+        tg_object_abort(files->self->objects, &draft);
+        return FALSE;
+    }
+    keep_draft(files, draft);
+    return TRUE;
+}
+
+static json_t *key_list(const S3Parquet *self)
+{
+    json_t *keys = json_array();
+
+    for (char **key = self->options.partition_by; key != NULL && *key != NULL; key++) {
+        json_array_append_new(keys, json_pack("{s:s}", "Name", *key));
+    }
+    return keys;
+}
+
+static gboolean write_rows(const S3Parquet *self, TgRows *rows, const char *path, const char *temp,
+                           GError **error)
+{
+    const TgLoaderJob *job = tg_loader_context_job(self->context);
+    const S3ParquetOptions *wanted = &self->options;
+    Source source = {.plan = self->plan, .rows = rows};
+    TgParquetSource pullers = {
+        .source = &source, .open_puller = open_puller, .pull = pull, .close_puller = close_puller};
+    TgParquetOptions options = {
+        .path = path,
+        .schema = s3_parquet_plan_schema(self->plan),
+        .compression = wanted->compression,
+        .threads = tg_rows_threads_max(rows),
+        .memory_bytes = job->memory_bytes > 0 ? job->memory_bytes : MEMORY_DEFAULT,
+        .partition_by = (const char *const *)wanted->partition_by,
+        .sort_by = (const char *const *)wanted->sort_by,
+        .file_bytes = wanted->file_bytes,
+        .temp_folder = wanted->sort_by == NULL && wanted->partition_by == NULL ? NULL : temp,
+    };
+
+    return tg_parquet_write(&pullers, &options, error);
+}
+
+/* The writer makes a folder of files beside a draft, so that they move without being copied. */
+static gboolean write_folder(TaskFiles *files, TgRows *rows, const TgObjectDraft *beside,
+                             GError **error)
+{
+    g_autofree char *folder = g_strconcat(beside->path, ".parts", NULL);
+    g_autofree char *temp = g_strconcat(beside->path, ".sort", NULL);
+    g_autoptr(json_t) keys = key_list(files->self);
+    gboolean ok = write_rows(files->self, rows, folder, temp, error) &&
+                  tg_partition_files_walk(keys, folder, take_file, files, error);
+
+    (void)tg_file_remove_folder(folder, NULL); /* gc finds what stays */
+    (void)tg_file_remove_folder(temp, NULL);
+    return ok;
 }
 
 static gboolean output_run_task(TgOutput *output, guint task, TgRows *rows, json_t **out_report,
                                 GError **error)
 {
     S3Parquet *self = (S3Parquet *)output;
-    const TgLoaderJob *job = tg_loader_context_job(self->context);
-    g_autofree char *url = object_url(self, task, error);
-    TgObjectDraft *draft = &self->drafts[task];
-    Source source = {.plan = self->plan, .rows = rows};
-    TgParquetSource pullers = {
-        .source = &source, .open_puller = open_puller, .pull = pull, .close_puller = close_puller};
+    g_autofree char *url = object_url(self, task, 0, "", error);
+    g_autoptr(json_t) urls = json_array();
+    TaskFiles files = {.self = self, .task = task, .urls = urls};
+    TgObjectDraft draft = {NULL, NULL};
+    gboolean ok = FALSE;
 
-    if (url == NULL || !tg_object_begin(services_of(self)->objects, url, draft, error)) {
+    if (url == NULL || !tg_object_begin(self->objects, url, &draft, error)) {
         return FALSE;
     }
-    TgParquetOptions options = {
-        .path = draft->path,
-        .schema = s3_parquet_plan_schema(self->plan),
-        .compression = self->compression,
-        .threads = tg_rows_threads_max(rows),
-        .memory_bytes = job->memory_bytes > 0 ? job->memory_bytes : MEMORY_DEFAULT,
-    };
+    if (self->options.partition_by != NULL || self->options.file_bytes > 0) {
+        ok = write_folder(&files, rows, &draft, error);
+        tg_object_abort(self->objects, &draft);
+    } else {
+        g_autofree char *temp = g_strconcat(draft.path, ".sort", NULL);
 
-    if (!tg_parquet_write(&pullers, &options, error)) {
-        return FALSE;
+        ok = write_rows(self, rows, draft.path, temp, error);
+        (void)tg_file_remove_folder(temp, NULL); /* gc finds what stays */
+        if (ok) {
+            keep_draft(&files, draft);
+        } else {
+            tg_object_abort(self->objects, &draft);
+        }
     }
-    *out_report = json_pack("{s:s}", "url", url);
-    return TRUE;
+    if (ok) {
+        *out_report = json_pack("{s:O}", "urls", urls);
+    }
+    return ok;
 }
 
 /* --- commit --- */
@@ -156,75 +236,34 @@ static void free_info(gpointer info)
     tg_object_info_free(info);
 }
 
+/* Without a publish the objects of a failed commit are seen: say which. */
+static void tell_left_behind(const S3Parquet *self, const GPtrArray *infos, GError **error)
+{
+    if (self->publish == NULL && infos->len > 0) {
+        const TgObjectInfo *first = g_ptr_array_index(infos, 0);
+
+        g_prefix_error(error,
+                       "%u of %u objects were written before this (%s …) and stay: ", infos->len,
+                       self->drafts->len, first->url);
+    }
+}
+
 /* Makes all drafts objects. */
 static GPtrArray *commit_drafts(S3Parquet *self, GError **error)
 {
     g_autoptr(GPtrArray) infos = g_ptr_array_new_with_free_func(free_info);
 
-    for (guint i = 0; i < self->task_count; i++) {
+    for (guint i = 0; i < self->drafts->len; i++) {
         TgObjectInfo *info = NULL;
 
-        if (self->drafts[i].path == NULL) {
-            continue; /* done by the run that is resumed */
-        }
-        if (!tg_object_commit(services_of(self)->objects, &self->drafts[i], &info, error)) {
+        if (!tg_object_commit(self->objects, &g_array_index(self->drafts, TgObjectDraft, i), &info,
+                              error)) {
+            tell_left_behind(self, infos, error);
             return NULL;
         }
         g_ptr_array_add(infos, info);
     }
     return g_steal_pointer(&infos);
-}
-
-static json_t *table_input(const S3Parquet *self)
-{
-    const TgSchema *schema = s3_parquet_plan_schema(self->plan);
-    g_autofree char *compression = g_ascii_strup(self->compression, -1);
-    json_t *table = tg_table_new(self->database, self->table, TG_FORMAT_PARQUET, NULL, compression);
-
-    for (guint i = 0; i < schema->count; i++) {
-        tg_table_add_column(table, schema->columns[i].name,
-                            s3_parquet_plan_hive_type(self->plan, i), NULL);
-    }
-    return table;
-}
-
-static gboolean run_tests(const S3Parquet *self, const json_t *table, GPtrArray *infos,
-                          json_t **out_results, GError **error)
-{
-    const TgLoaderServices *services = services_of(self);
-
-    if (self->tests == NULL) {
-        return TRUE;
-    }
-    if (services->run_tests == NULL) {
-        g_set_error(error, TG_ERROR, TG_ERROR_CONFIG,
-                    "'tests' cannot be run by this command; nothing was published");
-        return FALSE;
-    }
-    return services->run_tests(services->data, self->tests, tg_table_columns(table), infos,
-                               out_results, error);
-}
-
-static gboolean publish_table(S3Parquet *self, GPtrArray *infos, json_t *receipt, GError **error)
-{
-    g_autoptr(json_t) results = NULL;
-    g_autoptr(json_t) table = table_input(self);
-
-    if (!run_tests(self, table, infos, &results, error)) {
-        return FALSE;
-    }
-    TgPublishFacts facts = {.rows = json_integer_value(json_object_get(receipt, "rows_written")),
-                            .tests = results};
-    json_t *published = tg_publish_commit_table(self->publish, table, NULL, &facts, error);
-
-    if (published == NULL) {
-        return FALSE;
-    }
-    json_object_set_new(receipt, "table", published);
-    if (results != NULL) {
-        json_object_set(receipt, "tests", results);
-    }
-    return TRUE;
 }
 
 static gboolean output_commit(TgOutput *output, const json_t *reports G_GNUC_UNUSED,
@@ -235,7 +274,8 @@ static gboolean output_commit(TgOutput *output, const json_t *reports G_GNUC_UNU
     json_t *objects = json_array();
 
     json_object_set_new(receipt, "objects", objects);
-    if (infos == NULL || (self->publish != NULL && !publish_table(self, infos, receipt, error))) {
+    if (infos == NULL ||
+        (self->options.has_catalog && !s3_parquet_publish_commit(self, infos, receipt, error))) {
         return FALSE;
     }
     for (guint i = 0; i < infos->len; i++) {
@@ -248,122 +288,7 @@ static gboolean output_commit(TgOutput *output, const json_t *reports G_GNUC_UNU
     return TRUE;
 }
 
-/* --- options --- */
-
-static gboolean read_compression(S3Parquet *self, GError **error)
-{
-    static const char *const known[] = {"uncompressed", "snappy", "gzip", "brotli",
-                                        "lz4",          "zstd",   NULL};
-    gboolean exact = tg_loader_context_job(self->context)->exact_types;
-
-    if (!tg_params_dup_text_or(self->config, "compression_codec", exact ? "zstd" : "uncompressed",
-                               &self->compression, error)) {
-        return FALSE;
-    }
-    if (!g_strv_contains(known, self->compression)) {
-        g_set_error(error, TG_ERROR, TG_ERROR_CONFIG,
-                    "'compression_codec' must be uncompressed, snappy, gzip, brotli, lz4 or zstd, "
-                    "not '%s'",
-                    self->compression);
-        return FALSE;
-    }
-    return TRUE;
-}
-
-static gboolean read_texts(S3Parquet *self, GError **error)
-{
-    const json_t *config = self->config;
-
-    if (!tg_params_dup_text_or(config, "bucket", NULL, &self->bucket, error) ||
-        !tg_params_dup_text_or(config, "path_prefix", "", &self->path_prefix, error) ||
-        !tg_params_dup_text_or(config, "sequence_format", "%03d.%02d.", &self->sequence_format,
-                               error) ||
-        !tg_params_dup_text_or(config, "file_ext", "parquet", &self->file_ext, error)) {
-        return FALSE;
-    }
-    g_autofree char *probe = tg_sequence_format(self->sequence_format, 0, 0, error);
-
-    return probe != NULL && read_compression(self, error);
-}
-
-/* Data tests stand beside `catalog` as `tests:` or `test:`. */
-static gboolean read_catalog(S3Parquet *self, GError **error)
-{
-    const json_t *catalog = json_object_get(self->config, "catalog");
-
-    self->tests = json_object_get(self->config, "tests");
-    self->tests = self->tests == NULL ? json_object_get(self->config, "test") : self->tests;
-    if (catalog == NULL || json_is_null(catalog)) {
-        if (self->tests != NULL) {
-            g_set_error(error, TG_ERROR, TG_ERROR_CONFIG,
-                        "'tests' need a 'catalog': without a table nothing can be held back");
-            return FALSE;
-        }
-        return TRUE;
-    }
-    if (!json_is_object(catalog)) {
-        g_set_error(error, TG_ERROR, TG_ERROR_CONFIG, "'catalog' must be a map");
-        return FALSE;
-    }
-    self->database = tg_params_dup_text(catalog, "database", error);
-    self->table = self->database == NULL ? NULL : tg_params_dup_text(catalog, "table", error);
-    if (self->table == NULL) {
-        g_prefix_error(error, "catalog: ");
-        return FALSE;
-    }
-    if (services_of(self)->catalog == NULL) {
-        g_set_error(error, TG_ERROR, TG_ERROR_CONFIG, "there is no catalog to register in here");
-        return FALSE;
-    }
-    self->catalog = catalog;
-    return TRUE;
-}
-
-/* operation_if_exists skip: a table that is there stays as it is. */
-static gboolean check_skip(S3Parquet *self, GError **error)
-{
-    g_autofree char *operation = NULL;
-    g_autoptr(json_t) present = NULL;
-
-    if (!tg_params_dup_text_or(self->catalog, "operation_if_exists", "delete", &operation, error)) {
-        return FALSE;
-    }
-    if (strcmp(operation, "delete") == 0) {
-        return TRUE;
-    }
-    if (strcmp(operation, "skip") != 0) {
-        g_set_error(error, TG_ERROR, TG_ERROR_CONFIG,
-                    "catalog: 'operation_if_exists' must be delete or skip, not '%s'", operation);
-        return FALSE;
-    }
-    present = tg_catalog_get_table(services_of(self)->catalog, self->database, self->table, NULL);
-    if (present != NULL) {
-        self->catalog = NULL;
-    }
-    return TRUE;
-}
-
-static gboolean begin_publish(S3Parquet *self, GError **error)
-{
-    const TgLoaderJob *job = tg_loader_context_job(self->context);
-    const char *slash = strrchr(self->path_prefix, '/');
-    g_autofree char *folder =
-        slash == NULL ? g_strdup("")
-                      : g_strndup(self->path_prefix, (gsize)(slash + 1 - self->path_prefix));
-    g_autofree char *location =
-        self->bucket == NULL ? NULL : g_strconcat("s3://", self->bucket, "/", folder, NULL);
-    TgPublishTarget target = {
-        .database = self->database,
-        .table = self->table,
-        .location = location,
-        .task_name = job->task_name,
-        .now_ms = job->now_ms,
-    };
-
-    self->publish =
-        tg_publish_begin(services_of(self)->catalog, services_of(self)->objects, &target, error);
-    return self->publish != NULL;
-}
+/* --- opening --- */
 
 /* Parquet readers fold the case of names, so names must differ in more. */
 static gboolean check_names(const TgSchema *schema, GError **error)
@@ -393,26 +318,47 @@ static gboolean check_names(const TgSchema *schema, GError **error)
     return TRUE;
 }
 
-static gboolean open_with(S3Parquet *self, GError **error)
+/* Real S3 when the config or the environment says who asks; a table of the local catalog lies in
+ * the local store. */
+static gboolean choose_store(S3Parquet *self, GError **error)
 {
-    if (services_of(self)->objects == NULL) {
+    const TgLoaderServices *services = tg_loader_context_job(self->context)->services;
+
+    self->objects = services->objects;
+    self->catalog = services->catalog;
+    if (!self->options.has_catalog && tg_aws_auth_is_configured(self->config)) {
+        self->own_objects = tg_object_store_new_s3(self->config, error);
+        self->objects = self->own_objects;
+        return self->objects != NULL;
+    }
+    if (self->objects == NULL) {
         g_set_error(error, TG_ERROR, TG_ERROR_CONFIG, "there is no object store to write to here");
+    }
+    return self->objects != NULL;
+}
+
+static gboolean open_with(S3Parquet *self, const TgSchema *schema, GError **error)
+{
+    const TgLoaderJob *job = tg_loader_context_job(self->context);
+
+    if (job->resume_state != NULL) {
+        g_set_error(error, TG_ERROR, TG_ERROR_CONFIG,
+                    "a load into s3_parquet cannot be resumed, for nothing of a failed one stays; "
+                    "remove the resume state and run it anew");
         return FALSE;
     }
-    if (!read_texts(self, error) || !read_catalog(self, error) ||
-        !check_names(self->schema, error) || (self->catalog != NULL && !check_skip(self, error))) {
+    if (!check_names(schema, error) ||
+        !s3_parquet_options_read(&self->options, self->config, schema, job->exact_types, error) ||
+        !choose_store(self, error)) {
         return FALSE;
     }
-    if (self->bucket == NULL && self->catalog == NULL) {
-        g_set_error(error, TG_ERROR, TG_ERROR_CONFIG, "'bucket' is missing");
-        return FALSE;
-    }
-    self->plan = s3_parquet_plan_new(self->context, self->config, self->schema, error);
-    return self->plan != NULL && (self->catalog == NULL || begin_publish(self, error));
+    self->plan = s3_parquet_plan_new(self->context, self->config, schema, error);
+    return self->plan != NULL &&
+           (!self->options.has_catalog || s3_parquet_publish_begin(self, error));
 }
 
 static TgOutput *output_open(TgLoaderContext *context, const json_t *config, const TgSchema *schema,
-                             guint task_count, GError **error)
+                             guint task_count G_GNUC_UNUSED, GError **error)
 {
     static const TgOutputClass class = {
         .run_task = output_run_task, .commit = output_commit, .free = output_free};
@@ -421,11 +367,10 @@ static TgOutput *output_open(TgLoaderContext *context, const json_t *config, con
 
     self->output.class = &class;
     self->context = context;
-    self->schema = schema;
-    self->task_count = task_count;
     self->config = json_deep_copy(config);
-    self->drafts = g_new0(TgObjectDraft, task_count + 1);
-    return open_with(self, error) ? g_steal_pointer(&output) : NULL;
+    self->drafts = g_array_new(FALSE, FALSE, sizeof(TgObjectDraft));
+    g_mutex_init(&self->mutex);
+    return open_with(self, schema, error) ? g_steal_pointer(&output) : NULL;
 }
 
 static json_t *output_describe(TgLoaderContext *context, const json_t *config,
@@ -438,7 +383,7 @@ static json_t *output_describe(TgLoaderContext *context, const json_t *config,
 }
 
 static const TgLoaderOption options[] = {
-    {"bucket", "text", "", "The bucket; with `catalog` it may be left out."},
+    {"bucket", "text", "null", "The bucket; with `catalog` it may be left out."},
     {"path_prefix", "text", "", "How keys begin; its folder is the table's location."},
     {"sequence_format", "text", "%03d.%02d.", "The middle of a key: task and file number."},
     {"file_ext", "text", "parquet", "How keys end."},
@@ -450,27 +395,29 @@ static const TgLoaderOption options[] = {
     {"column_options", "map", "{}", "By column: format, timezone, logical_type, converted_type."},
     {"type_options", "map", "{}", "The same by Embulk type."},
     {"catalog", "map", "null",
-     "database, table, operation_if_exists: publish as a table in one step."},
+     "database, table, column_options, and operation_if_exists: delete (replace), skip or append."},
+    {"publish", "text", "atomic",
+     "atomic: staged, tested, one switch. direct: as Embulk, seen while it is written."},
+    {"schema_change", "text", "evolve",
+     "When the table's columns differ: fail, add_columns (new ones alone) or evolve."},
+    {"partition_by", "list", "[]", "Columns that become folders k=v/ and the table's keys."},
+    {"sort_by", "list", "[]",
+     "Columns that the rows are sorted by, which makes queries read less."},
+    {"target_file_size", "text", "null", "About how large a file gets: 128MB. Unset: one a task."},
     {"tests", "list", "null", "Data tests that must hold before the table is published."},
     {"test", "list", "null", "Another spelling of tests."},
     {"lossy", "text", "refuse", "allow: values may lose digits that Parquet cannot hold."},
-    {"canned_acl", "text", "private", "Access list of new objects; S3 alone."},
     {"block_size", "integer", "134217728", "Accepted; row groups are sized by the writer."},
     {"page_size", "integer", "1048576", "Accepted; pages are sized by the writer."},
     {"max_padding_size", "integer", "8388608", "Accepted; nothing is padded."},
     {"enable_dictionary_encoding", "boolean", "true", "Accepted; the writer chooses."},
-    {"buffer_dir", "text", "", "Accepted; drafts lie in the object store."},
-    {"region", "text", "null", "S3 alone."},
-    {"endpoint", "text", "null", "S3 alone."},
-    {"auth_method", "text", "default", "S3 alone."},
-    {"access_key_id", "text", "null", "S3 alone."},
-    {"secret_access_key", "text", "null", "S3 alone."},
-    {"session_token", "text", "null", "S3 alone."},
-    {"profile_name", "text", "default", "S3 alone."},
-    {"profile_file", "text", "null", "S3 alone."},
-    {"role_arn", "text", "null", "S3 alone."},
-    {"role_session_name", "text", "null", "S3 alone."},
-    {"http_proxy", "map", "null", "S3 alone."},
+    {"accelerate_mode_enabled", "boolean", "null", "Accepted; AWS's usual endpoint is used."},
+    {"chunked_encoding_disabled", "boolean", "null", "Accepted; bodies are never chunked."},
+    {"dualstack_enabled", "boolean", "null", "Accepted; name an `endpoint` for it."},
+    {"force_global_bucket_access_enabled", "boolean", "null",
+     "Accepted; a bucket's region is found anyway."},
+    {"payload_signing_enabled", "boolean", "null", "Accepted; payloads are always signed."},
+    TG_OBJECT_S3_OPTIONS,
     {0}};
 
 const TgOutputPlugin tg_output_s3_parquet = {

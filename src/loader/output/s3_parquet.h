@@ -1,6 +1,7 @@
 /* What the parts of the s3_parquet output share. */
 #pragma once
 
+#include "catalog/publish.h"
 #include "columns/batch.h"
 #include "loader/plugin.h"
 #include "loader/time_format.h"
@@ -61,3 +62,67 @@ void s3_parquet_converter_free(S3ParquetConverter *converter);
  * fit. */
 const TgBatch *s3_parquet_convert(S3ParquetConverter *converter, const TgBatch *batch,
                                   GError **error);
+
+/* --- s3_parquet_options.c --- */
+
+/* What happens to a table that exists; the order is that of `operation_if_exists`. */
+typedef enum { S3_PARQUET_DELETE, S3_PARQUET_SKIP, S3_PARQUET_APPEND } S3ParquetOperation;
+
+/* How a table's columns may differ from the load's. */
+typedef enum {
+    S3_PARQUET_CHANGE_EVOLVE,
+    S3_PARQUET_CHANGE_FAIL,
+    S3_PARQUET_CHANGE_ADD
+} S3ParquetChange;
+
+typedef struct {
+    char *bucket; /* NULL: the table's own place */
+    char *path_prefix;
+    char *sequence_format;
+    char *file_ext;
+    char *compression;
+    char **partition_by; /* NULL: none */
+    char **sort_by;      /* NULL: as the rows come */
+    gint64 file_bytes;   /* 0: one file a task */
+    gboolean has_catalog;
+    gboolean is_direct; /* publish: direct */
+    char *database;
+    char *table;
+    const json_t *tests; /* lent by the config; NULL: none */
+    S3ParquetOperation operation;
+    S3ParquetChange schema_change;
+} S3ParquetOptions;
+
+gboolean s3_parquet_options_read(S3ParquetOptions *out, const json_t *config,
+                                 const TgSchema *schema, gboolean exact, GError **error);
+void s3_parquet_options_clear(S3ParquetOptions *options);
+
+/* --- s3_parquet.c --- */
+
+/* The output in its transaction. */
+typedef struct {
+    TgOutput output;
+    TgLoaderContext *context;
+    json_t *config; /* kept for the options that are lent */
+    S3ParquetOptions options;
+    S3ParquetPlan *plan;
+    TgObjectStore *objects; /* lent, or the next */
+    TgObjectStore *own_objects;
+    TgCatalog *catalog; /* lent; may be NULL */
+    json_t *present;    /* the table before the load; NULL: none */
+    TgPublish *publish; /* NULL: objects go where they stay */
+    GMutex mutex;       /* over what follows */
+    GArray *drafts;     /* of TgObjectDraft: files of all tasks */
+} S3Parquet;
+
+/* "s3://bucket/folder/" of path_prefix; NULL without a bucket. The caller frees. */
+char *s3_parquet_folder(const S3ParquetOptions *options);
+
+/* --- s3_parquet_publish.c --- */
+
+/* Looks at the table that is there, holds the columns against it, starts a publish. */
+gboolean s3_parquet_publish_begin(S3Parquet *self, GError **error);
+
+/* Makes the objects a table and adds it to the receipt. @infos of TgObjectInfo */
+gboolean s3_parquet_publish_commit(S3Parquet *self, const GPtrArray *infos, json_t *receipt,
+                                   GError **error);

@@ -58,7 +58,8 @@ static gboolean plan_by_name(S3ParquetColumn *plan, const TgColumn *column, cons
         plan->kind = S3_PARQUET_INSTANT;
         plan->type =
             (TgType){.id = TG_TYPE_TIMESTAMP,
-                     .unit = strcmp(folded, "timestamp-nanos") == 0 ? TG_UNIT_NANO : TG_UNIT_MICRO};
+                     .unit = strcmp(folded, "timestamp-nanos") == 0 ? TG_UNIT_NANO : TG_UNIT_MICRO,
+                     .is_utc = TRUE};
         return TRUE;
     }
     if (strcmp(folded, "date") == 0 && is_timestamp) {
@@ -107,6 +108,7 @@ static gboolean plan_by_map(S3ParquetColumn *plan, const TgColumn *column, const
     g_autofree char *joined = NULL;
     gint64 bits = 0;
     gboolean is_signed = TRUE;
+    gboolean is_utc = TRUE;
 
     if (name == NULL || !tg_params_dup_text_or(logical, "time_unit", "MILLIS", &unit, error) ||
         !tg_params_get_int64(logical, "bit_width", 64, &bits, error) ||
@@ -118,7 +120,14 @@ static gboolean plan_by_map(S3ParquetColumn *plan, const TgColumn *column, const
     }
     if (strcmp(name, "timestamp") == 0) {
         joined = g_strdup_printf("timestamp-%s", unit);
-    } else if (strcmp(name, "int") == 0) {
+        if (!tg_params_get_boolean(logical, "is_adjusted_to_utc", TRUE, &is_utc, error) ||
+            !plan_by_name(plan, column, joined, error)) {
+            return FALSE;
+        }
+        plan->type.is_utc = is_utc;
+        return TRUE;
+    }
+    if (strcmp(name, "int") == 0) {
         joined = g_strdup_printf("%s%d", is_signed ? "int" : "uint", (int)bits);
     } else {
         joined = g_strdup(name);

@@ -1,0 +1,256 @@
+/* How written objects become a table: in one switch, or directly as Embulk does. */
+#include <string.h>
+
+#include "catalog/partition_files.h"
+#include "catalog/table.h"
+#include "loader/output/s3_parquet.h"
+#include "params/params.h"
+
+static gboolean is_partition_key(const S3Parquet *self, const char *name)
+{
+    return self->options.partition_by != NULL &&
+           g_strv_contains((const char *const *)self->options.partition_by, name);
+}
+
+/* Glue's table: keys in the order of partition_by, the other columns in theirs. */
+static json_t *table_new(const S3Parquet *self, const char *location)
+{
+    const TgSchema *schema = s3_parquet_plan_schema(self->plan);
+    g_autofree char *compression = g_ascii_strup(self->options.compression, -1);
+    json_t *table = tg_table_new(self->options.database, self->options.table, TG_FORMAT_PARQUET,
+                                 location, compression);
+
+    for (guint i = 0; i < schema->count; i++) {
+        if (!is_partition_key(self, schema->columns[i].name)) {
+            tg_table_add_column(table, schema->columns[i].name,
+                                s3_parquet_plan_hive_type(self->plan, i), NULL);
+        }
+    }
+    for (char **key = self->options.partition_by; key != NULL && *key != NULL; key++) {
+        guint column = (guint)tg_schema_find(schema, *key);
+
+        tg_table_add_partition_key(table, *key, s3_parquet_plan_hive_type(self->plan, column));
+    }
+    return table;
+}
+
+/* The type of a column in a list of {"Name", "Type"}; NULL: it is not there. Lent. */
+static const char *type_of(const json_t *columns, const char *name)
+{
+    json_t *column = NULL;
+    size_t index = 0;
+
+    json_array_foreach (columns, index, column) {
+        if (g_ascii_strcasecmp(json_string_value(json_object_get(column, "Name")), name) == 0) {
+            return json_string_value(json_object_get(column, "Type"));
+        }
+    }
+    return NULL;
+}
+
+/* Every column of the present table must come with its type; others may be new. */
+static gboolean check_added(const json_t *present, const json_t *columns, GError **error)
+{
+    json_t *column = NULL;
+    size_t index = 0;
+
+    json_array_foreach (tg_table_columns(present), index, column) {
+        const char *name = json_string_value(json_object_get(column, "Name"));
+        const char *type = json_string_value(json_object_get(column, "Type"));
+        const char *now = type_of(columns, name);
+
+        if (now == NULL || strcmp(now, type) != 0) {
+            g_set_error(error, TG_ERROR, TG_ERROR_CONFIG,
+                        "column '%s' of %s.%s is %s, but the load %s%s; nothing was published; "
+                        "%s",
+                        name, tg_table_database(present), tg_table_name(present), type,
+                        now == NULL ? "does not have it" : "gives ", now == NULL ? "" : now,
+                        "convert it with a filter, or write 'schema_change: evolve' to replace "
+                        "the table's columns");
+            return FALSE;
+        }
+    }
+    return TRUE;
+}
+
+/* How the keys of both differ matters to an append: its partitions would not fit. */
+static gboolean check_keys(const json_t *present, const json_t *table, GError **error)
+{
+    if (json_equal((json_t *)tg_table_partition_keys(present),
+                   (json_t *)tg_table_partition_keys(table)) == 1) {
+        return TRUE;
+    }
+    g_set_error(error, TG_ERROR, TG_ERROR_CONFIG,
+                "%s.%s has other partition keys than 'partition_by' says; an append keeps them",
+                tg_table_database(present), tg_table_name(present));
+    return FALSE;
+}
+
+static gboolean check_change(const S3Parquet *self, const json_t *present, const json_t *table,
+                             GError **error)
+{
+    gboolean appends = self->options.operation == S3_PARQUET_APPEND;
+
+    if (appends && !check_keys(present, table, error)) {
+        return FALSE;
+    }
+    switch (self->options.schema_change) {
+    case S3_PARQUET_CHANGE_FAIL:
+        return tg_table_compare_columns(present, tg_table_columns(table), "the load", error);
+    case S3_PARQUET_CHANGE_ADD:
+        return check_added(present, tg_table_columns(table), error);
+    case S3_PARQUET_CHANGE_EVOLVE:
+    default:
+        /* objects that stay cannot change their types */
+        return !appends || check_added(present, tg_table_columns(table), error);
+    }
+}
+
+gboolean s3_parquet_publish_begin(S3Parquet *self, GError **error)
+{
+    const TgLoaderJob *job = tg_loader_context_job(self->context);
+    const S3ParquetOptions *options = &self->options;
+    g_autofree char *folder = s3_parquet_folder(options);
+    g_autoptr(json_t) table = table_new(self, NULL);
+
+    if (self->catalog == NULL) {
+        g_set_error(error, TG_ERROR, TG_ERROR_CONFIG, "there is no catalog to register in here");
+        return FALSE;
+    }
+    self->present = tg_catalog_get_table(self->catalog, options->database, options->table, NULL);
+    if (self->present != NULL && options->operation == S3_PARQUET_SKIP) {
+        self->options.has_catalog = FALSE; /* the table stays as it is, objects are written */
+        if (options->bucket == NULL) {
+            g_set_error(error, TG_ERROR, TG_ERROR_CONFIG,
+                        "'bucket' is missing: the table exists, so 'operation_if_exists: skip' "
+                        "writes objects alone");
+            return FALSE;
+        }
+        return TRUE;
+    }
+    if (self->present != NULL && !check_change(self, self->present, table, error)) {
+        return FALSE;
+    }
+    if (options->is_direct) {
+        return tg_catalog_ensure_database(self->catalog, options->database, error);
+    }
+    TgPublishTarget target = {.database = options->database,
+                              .table = options->table,
+                              .location = folder,
+                              .task_name = job->task_name,
+                              .now_ms = job->now_ms};
+
+    self->publish = tg_publish_begin(self->catalog, self->objects, &target, error);
+    return self->publish != NULL &&
+           (self->present == NULL || options->operation != S3_PARQUET_APPEND ||
+            tg_partition_files_keep(self->catalog, self->objects, self->present,
+                                    tg_publish_prefix(self->publish), error));
+}
+
+static gboolean run_tests(const S3Parquet *self, const json_t *table, GPtrArray *infos,
+                          json_t **out_results, GError **error)
+{
+    const TgLoaderServices *services = tg_loader_context_job(self->context)->services;
+
+    if (self->options.tests == NULL) {
+        return TRUE;
+    }
+    if (services->run_tests == NULL) {
+        g_set_error(error, TG_ERROR, TG_ERROR_CONFIG,
+                    "'tests' cannot be run by this command; nothing was published");
+        return FALSE;
+    }
+    TgLoaderStaged staged = {.columns = tg_table_columns(table),
+                             .partition_keys = tg_table_partition_keys(table),
+                             .prefix = tg_publish_prefix(self->publish),
+                             .objects = infos};
+
+    return services->run_tests(services->data, self->options.tests, &staged, out_results, error);
+}
+
+static json_t *publish_atomic(S3Parquet *self, json_t *receipt, GError **error)
+{
+    g_autoptr(json_t) results = NULL;
+    g_autoptr(json_t) table = table_new(self, NULL);
+    g_autoptr(json_t) partitions = NULL;
+    g_autoptr(GPtrArray) objects = tg_publish_list(self->publish, error);
+
+    if (objects == NULL || !run_tests(self, table, objects, &results, error)) {
+        return NULL;
+    }
+    if (self->options.partition_by != NULL) {
+        partitions = tg_partition_files_list(tg_table_partition_keys(table),
+                                             tg_publish_prefix(self->publish), objects);
+    }
+    if (results != NULL) {
+        json_object_set(receipt, "tests", results);
+    }
+    TgPublishFacts facts = {.rows = json_integer_value(json_object_get(receipt, "rows_written")),
+                            .tests = results};
+
+    return tg_publish_commit_table(self->publish, table, partitions, &facts, error);
+}
+
+/* Partitions with their locations, from where the objects are. */
+static json_t *direct_partitions(const json_t *table, const char *folder, const GPtrArray *infos)
+{
+    json_t *list = tg_partition_files_list(tg_table_partition_keys(table), folder, infos);
+    json_t *partition = NULL;
+    size_t index = 0;
+
+    json_array_foreach (list, index, partition) {
+        const json_t *values = json_object_get(partition, "Values");
+        g_autoptr(GPtrArray) texts = g_ptr_array_new();
+
+        for (gsize i = 0; i < json_array_size(values); i++) {
+            g_ptr_array_add(texts, (gpointer)json_string_value(json_array_get(values, i)));
+        }
+        g_ptr_array_add(texts, NULL);
+        g_autofree char *path = tg_table_partition_path(table, (TgPartitionValues)texts->pdata);
+        g_autofree char *location = g_strconcat(folder, path, NULL);
+
+        json_object_set_new(partition, "StorageDescriptor",
+                            json_pack("{s:s}", "Location", location));
+    }
+    return list;
+}
+
+/* As Embulk: the objects are where they stay; then the table is dropped and made anew. */
+static json_t *publish_direct(S3Parquet *self, const GPtrArray *infos, GError **error)
+{
+    const S3ParquetOptions *options = &self->options;
+    g_autofree char *folder = s3_parquet_folder(options);
+    g_autoptr(json_t) table = table_new(self, folder);
+    g_autoptr(json_t) partitions = NULL;
+    gboolean appends = self->present != NULL && options->operation == S3_PARQUET_APPEND;
+    gboolean ok = TRUE;
+
+    if (appends) {
+        ok = tg_catalog_update_table(self->catalog, options->database, table, error);
+    } else {
+        ok = (self->present == NULL ||
+              tg_catalog_drop_table(self->catalog, options->database, options->table, error)) &&
+             tg_catalog_create_table(self->catalog, options->database, table, error);
+    }
+    if (ok && options->partition_by != NULL) {
+        partitions = direct_partitions(table, folder, infos);
+        ok = tg_catalog_create_partitions(self->catalog, options->database, options->table,
+                                          partitions, TRUE, error);
+    }
+    return ok ? json_pack("{s:s, s:s, s:s}", "database", options->database, "table", options->table,
+                          "location", folder)
+              : NULL;
+}
+
+gboolean s3_parquet_publish_commit(S3Parquet *self, const GPtrArray *infos, json_t *receipt,
+                                   GError **error)
+{
+    json_t *published = self->options.is_direct ? publish_direct(self, infos, error)
+                                                : publish_atomic(self, receipt, error);
+
+    if (published == NULL) {
+        return FALSE;
+    }
+    json_object_set_new(receipt, "table", published);
+    return TRUE;
+}
