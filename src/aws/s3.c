@@ -181,6 +181,7 @@ gboolean tg_s3_head(TgS3 *s3, const TgS3Place *place, TgS3Info *out, GError **er
 GByteArray *tg_s3_get(TgS3 *s3, const TgS3Place *place, gint64 from, gint64 size, gsize bytes_max,
                       GError **error)
 {
+    g_autofree char *etag = NULL;
     g_autofree char *query = version_query(place);
     g_autofree char *range = size < 0
                                  ? g_strdup_printf("bytes=%" G_GINT64_FORMAT "-", from)
@@ -191,11 +192,21 @@ GByteArray *tg_s3_get(TgS3 *s3, const TgS3Place *place, gint64 from, gint64 size
                      .bucket = place->bucket,
                      .key = place->key,
                      .query = query,
-                     .headers = {is_whole ? NULL : "range", range, NULL},
                      .answer_bytes_max = bytes_max,
                      .verb = "read"};
     g_autoptr(TgHttpAnswer) answer = NULL;
 
+    gsize count = 0;
+
+    if (!is_whole) {
+        call.headers[count++] = "range";
+        call.headers[count++] = range;
+    }
+    if (place->if_match != NULL) {
+        etag = g_strdup_printf("\"%s\"", place->if_match);
+        call.headers[count++] = "if-match";
+        call.headers[count++] = etag;
+    }
     if (size == 0) {
         return g_byte_array_new();
     }

@@ -41,6 +41,7 @@ typedef struct {
     const char *bucket;
     const char *key;
     const char *version_id; /* NULL: the newest */
+    const char *if_match;   /* get: only while it has this ETag, else CONFLICT; NULL: any */
 } TgS3Place;
 
 /* What is known of an object without reading it. */

@@ -98,6 +98,8 @@ static void take_object_value(TgS3Object *object, const char *name, const char *
         object->size_bytes = MAX(g_ascii_strtoll(text, NULL, 10), 0);
     } else if (strcmp(name, "LastModified") == 0) {
         object->modified_at_ms = parse_time(text);
+    } else if (strcmp(name, "StorageClass") == 0) {
+        object->is_archived = strcmp(text, "GLACIER") == 0 || strcmp(text, "DEEP_ARCHIVE") == 0;
     }
 }
 

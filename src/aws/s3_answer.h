@@ -11,6 +11,7 @@ typedef struct {
     char *etag; /* without quotes */
     gint64 size_bytes;
     gint64 modified_at_ms; /* 0 when the server did not say */
+    gboolean is_archived;  /* of a storage class that must be restored first */
 } TgS3Object;
 
 void tg_s3_object_free(TgS3Object *object);

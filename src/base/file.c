@@ -121,6 +121,27 @@ gboolean tg_file_write(const char *path, const char *text, gsize size_bytes, GEr
     return problem == 0;
 }
 
+gboolean tg_file_write_fd(int fd, const char *path, const void *bytes, gsize size_bytes,
+                          GError **error)
+{
+    const char *at = bytes;
+
+    while (size_bytes > 0) {
+        gssize put = write(fd, at, size_bytes);
+
+        if (put < 0 && errno == EINTR) {
+            continue;
+        }
+        if (put < 0) {
+            tg_error_set_file(error, errno, "write", path);
+            return FALSE;
+        }
+        at += put;
+        size_bytes -= (gsize)put;
+    }
+    return TRUE;
+}
+
 gboolean tg_file_write_unflushed(const char *path, const char *text, gsize size_bytes,
                                  GError **error)
 {

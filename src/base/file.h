@@ -21,6 +21,10 @@ gboolean tg_file_read(const char *path, gsize max_bytes, char **out_text, gsize 
  */
 gboolean tg_file_write(const char *path, const char *text, gsize size_bytes, GError **error);
 
+/* Writes all bytes to an open file. @path for messages */
+gboolean tg_file_write_fd(int fd, const char *path, const void *bytes, gsize size_bytes,
+                          GError **error);
+
 /**
  * Writes in place and without a flush, ten times as fast: for small state that can be made again.
  * After a crash of the machine (a kill of the program does no harm) the file may be empty or

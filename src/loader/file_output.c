@@ -99,9 +99,14 @@ static gboolean output_run_task(TgOutput *output, guint task, TgRows *rows, json
     return TRUE;
 }
 
-static gboolean output_commit(TgOutput *output G_GNUC_UNUSED, const json_t *reports,
-                              json_t *receipt, json_t **out_diff, GError **error G_GNUC_UNUSED)
+static gboolean output_commit(TgOutput *output, const json_t *reports, json_t *receipt,
+                              json_t **out_diff, GError **error)
 {
+    TgFileSinks *sinks = ((FileOutput *)output)->sinks;
+
+    if (sinks->class->commit != NULL && !sinks->class->commit(sinks, error)) {
+        return FALSE;
+    }
     json_object_set_new(receipt, "objects", json_deep_copy(reports));
     *out_diff = json_object();
     return TRUE;

@@ -262,6 +262,8 @@ typedef struct {
     /* Starts file `index` of a task. *out_path names it for the report. */
     TgSink *(*open_file)(TgFileSinks *sinks, guint task, guint index, char **out_path,
                          GError **error);
+    /* All tasks succeeded: makes the files visible. NULL: they are since they were finished. */
+    gboolean (*commit)(TgFileSinks *sinks, GError **error);
     void (*free)(TgFileSinks *sinks);
 } TgFileSinksClass;
 struct TgFileSinks {

@@ -168,6 +168,55 @@ static gboolean folder_read(TgObjectStore *base, const char *url, gsize max_byte
     return path != NULL && tg_file_read(path, max_bytes, out, out_size_bytes, error);
 }
 
+static gboolean read_open(int fd, const TgObjectInfo *object, gint64 from, gsize size_bytes,
+                          GByteArray *into, GError **error)
+{
+    struct stat status;
+    guint start = into->len;
+    gssize got = 0;
+
+    if (fstat(fd, &status) != 0) {
+        tg_error_set_file(error, errno, "read", object->url);
+        return FALSE;
+    }
+    TgObjectInfo *now = info_new(object->url, &status);
+    gboolean is_same = strcmp(now->etag, object->etag) == 0;
+
+    tg_object_info_free(now);
+    if (!is_same) {
+        g_set_error(error, TG_ERROR, TG_ERROR_CONFLICT,
+                    "%s was changed while it was read; run it again", object->url);
+        return FALSE;
+    }
+    g_byte_array_set_size(into, start + (guint)size_bytes);
+    do {
+        got = pread(fd, into->data + start, size_bytes, from);
+    } while (got < 0 && errno == EINTR);
+    g_byte_array_set_size(into, start + (guint)MAX(got, 0));
+    if (got < 0) {
+        tg_error_set_file(error, errno, "read", object->url);
+    }
+    return got >= 0;
+}
+
+static gboolean folder_read_range(TgObjectStore *base, const TgObjectInfo *object, gint64 from,
+                                  gsize size_bytes, GByteArray *into, GError **error)
+{
+    g_autofree char *path = path_of((FolderStore *)base, object->url, error);
+    int fd = path == NULL ? -1 : g_open(path, O_RDONLY | O_CLOEXEC, 0);
+    gboolean ok = FALSE;
+
+    if (fd < 0) {
+        if (path != NULL) {
+            tg_error_set_file(error, errno, "read", path);
+        }
+        return FALSE;
+    }
+    ok = read_open(fd, object, from, size_bytes, into, error);
+    (void)close(fd); /* it was only read */
+    return ok;
+}
+
 typedef struct {
     const char *prefix; /* URLs must begin with it */
     GPtrArray *into;
@@ -356,6 +405,7 @@ static const TgObjectStoreClass folder_class = {
     .commit = folder_commit,
     .abort = folder_abort,
     .read = folder_read,
+    .read_range = folder_read_range,
     .list = folder_list,
     .copy = folder_copy,
     .remove = folder_remove,

@@ -103,6 +103,36 @@ static gboolean s3_read(TgObjectStore *store, const char *url, gsize max_bytes, 
     return TRUE;
 }
 
+static gboolean s3_read_range(TgObjectStore *store, const TgObjectInfo *object, gint64 from,
+                              gsize size_bytes, GByteArray *into, GError **error)
+{
+    S3Store *self = (S3Store *)store;
+    g_auto(TgObjectUrl) place = {NULL};
+    gint64 size = MIN((gint64)size_bytes, object->size_bytes - from);
+    g_autoptr(GByteArray) bytes = NULL;
+
+    if (size <= 0) {
+        return TRUE;
+    }
+    if (!tg_object_url_parse(object->url, &place, error)) {
+        return FALSE;
+    }
+    TgS3Place at = {.bucket = place.bucket, .key = place.key, .if_match = object->etag};
+
+    bytes = tg_s3_get(self->s3, &at, from, size, (gsize)size, error);
+    if (bytes == NULL) {
+        return FALSE;
+    }
+    if ((gint64)bytes->len != size) {
+        g_set_error(error, TG_ERROR, TG_ERROR_RETRY,
+                    "%s: the server sent %u bytes instead of %" G_GINT64_FORMAT, object->url,
+                    bytes->len, size);
+        return FALSE;
+    }
+    (void)g_byte_array_append(into, bytes->data, bytes->len);
+    return TRUE;
+}
+
 static gboolean s3_list(TgObjectStore *store, const char *url, GPtrArray *into, GError **error)
 {
     S3Store *self = (S3Store *)store;
@@ -117,8 +147,11 @@ static gboolean s3_list(TgObjectStore *store, const char *url, GPtrArray *into, 
         const TgS3Object *object = g_ptr_array_index(objects, i);
         g_autofree char *of_object = g_strconcat("s3://", place.bucket, "/", object->key, NULL);
 
-        g_ptr_array_add(
-            into, info_new(of_object, object->size_bytes, object->modified_at_ms, object->etag));
+        TgObjectInfo *info =
+            info_new(of_object, object->size_bytes, object->modified_at_ms, object->etag);
+
+        info->is_archived = object->is_archived;
+        g_ptr_array_add(into, info);
     }
     return objects != NULL;
 }
@@ -277,6 +310,7 @@ TgObjectStore *tg_object_store_new_s3(const json_t *config, GError **error)
                                              .commit = s3_commit,
                                              .abort = s3_abort,
                                              .read = s3_read,
+                                             .read_range = s3_read_range,
                                              .list = s3_list,
                                              .copy = s3_copy,
                                              .remove = s3_remove,

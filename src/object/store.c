@@ -96,6 +96,12 @@ static int compare_urls(gconstpointer a, gconstpointer b)
     return strcmp((*one)->url, (*other)->url);
 }
 
+gboolean tg_object_read_range(TgObjectStore *store, const TgObjectInfo *object, gint64 from,
+                              gsize size_bytes, GByteArray *into, GError **error)
+{
+    return store->class->read_range(store, object, from, size_bytes, into, error);
+}
+
 GPtrArray *tg_object_list(TgObjectStore *store, const char *url, GError **error)
 {
     g_autoptr(GPtrArray) all = g_ptr_array_new_with_free_func((GDestroyNotify)tg_object_info_free);

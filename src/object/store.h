@@ -24,6 +24,7 @@ typedef struct {
     gint64 size_bytes;
     gint64 modified_at_ms;
     char *etag; /* changes with the content; in a folder store it is made of size, time and inode */
+    gboolean is_archived; /* in S3's Glacier: it must be restored before it can be read */
 } TgObjectInfo;
 
 void tg_object_info_free(TgObjectInfo *info);
@@ -44,6 +45,8 @@ typedef struct {
     void (*abort)(TgObjectStore *store, TgObjectDraft *draft);
     gboolean (*read)(TgObjectStore *store, const char *url, gsize max_bytes, char **out,
                      gsize *out_size_bytes, GError **error);
+    gboolean (*read_range)(TgObjectStore *store, const TgObjectInfo *object, gint64 from,
+                           gsize size_bytes, GByteArray *into, GError **error);
     gboolean (*list)(TgObjectStore *store, const char *url, GPtrArray *into, GError **error);
     gboolean (*copy)(TgObjectStore *store, const char *from, const char *to, GError **error);
     gboolean (*remove)(TgObjectStore *store, const char *url, GError **error);
@@ -92,6 +95,13 @@ void tg_object_abort(TgObjectStore *store, TgObjectDraft *draft);
 /* A whole object of at most max_bytes; NOT_FOUND when there is none. A NUL follows the bytes. */
 gboolean tg_object_read(TgObjectStore *store, const char *url, gsize max_bytes, char **out,
                         gsize *out_size_bytes, GError **error);
+
+/**
+ * Appends `size_bytes` bytes of an object, less at its end, to `into`. CONFLICT when it is another
+ * one than the listing showed (by the ETag).
+ */
+gboolean tg_object_read_range(TgObjectStore *store, const TgObjectInfo *object, gint64 from,
+                              gsize size_bytes, GByteArray *into, GError **error);
 
 /**
  * All objects whose URL begins with `url`, sorted by key; none is no error.

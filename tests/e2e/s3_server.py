@@ -31,6 +31,9 @@ class S3:
         self.log = []       # "METHOD /path?query"
         self.page = page
         self.allows_anonymous = False
+        self.after = {}    # number of a request: what happens before it is answered
+        self.classes = {}  # storage class of a key
+        self.count = 0
         self.lock = threading.Lock()
         s3 = self
 
@@ -115,6 +118,8 @@ class Request:
     def answer(self):
         s3 = self.s3
         s3.log.append(f"{self.method} {self.handler.path}")
+        s3.after.pop(s3.count, lambda: None)()
+        s3.count += 1
         if s3.failures:
             status = s3.failures.pop(0)
             if status:
@@ -136,6 +141,7 @@ class Request:
         more = page and page[-1] != keys[-1]
         rows = "".join(f"<Contents><Key>{quote(k, safe='')}</Key><Size>{len(objects[k]['data'])}</Size>"
                        f"<LastModified>2020-01-02T03:04:05.000Z</LastModified>"
+                       f"<StorageClass>{self.s3.classes.get(k, 'STANDARD')}</StorageClass>"
                        f"<ETag>&quot;{objects[k]['etag']}&quot;</ETag></Contents>" for k in page)
         token = f"<NextContinuationToken>{escape(page[-1])}</NextContinuationToken>" if more else ""
         self.xml(f"<ListBucketResult>{token}<IsTruncated>{str(bool(more)).lower()}</IsTruncated>{rows}</ListBucketResult>")
@@ -150,6 +156,8 @@ class Request:
         wanted = found.get("sse_md5")
         if wanted and self.handler.headers.get("x-amz-server-side-encryption-customer-key-md5") != wanted:
             return self.fail(400, "InvalidRequest")
+        if self.handler.headers.get("if-match", f'"{found["etag"]}"') != f'"{found["etag"]}"':
+            return self.fail(412, "PreconditionFailed")
         data, status, more = found["data"], 200, {}
         if self.handler.headers.get("range"):
             first, last = self.handler.headers["range"].split("=")[1].split("-")

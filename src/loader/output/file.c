@@ -26,22 +26,8 @@ typedef struct {
 static gboolean sink_write(TgSink *sink, const void *bytes, gsize size_bytes, GError **error)
 {
     FileSink *self = (FileSink *)sink;
-    const char *at = bytes;
 
-    while (size_bytes > 0) {
-        gssize put = write(self->fd, at, size_bytes);
-
-        if (put < 0 && errno == EINTR) {
-            continue;
-        }
-        if (put < 0) {
-            tg_error_set_file(error, errno, "write", self->path);
-            return FALSE;
-        }
-        at += put;
-        size_bytes -= (gsize)put;
-    }
-    return TRUE;
+    return tg_file_write_fd(self->fd, self->path, bytes, size_bytes, error);
 }
 
 static gboolean sink_finish(TgSink *sink, GError **error)
