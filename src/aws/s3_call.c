@@ -232,28 +232,6 @@ static TgHttpAnswer *attempt(TgS3 *s3, const TgS3Call *call, gboolean *out_again
     return NULL;
 }
 
-/* Waits; FALSE when it was cancelled meanwhile. */
-static gboolean pause_for(const TgS3 *s3, guint milliseconds)
-{
-    gint64 end_us = tg_clock_monotonic_us() + milliseconds * (gint64)1000;
-    GMutex mutex;
-    GCond cond;
-
-    g_mutex_init(&mutex);
-    g_cond_init(&cond);
-    g_mutex_lock(&mutex);
-    while (tg_clock_monotonic_us() < end_us &&
-           (s3->is_cancelled == NULL || g_atomic_int_get(s3->is_cancelled) == 0)) {
-        gint64 step_us = MIN(end_us, tg_clock_monotonic_us() + 100 * (gint64)1000);
-
-        (void)g_cond_wait_until(&cond, &mutex, step_us); /* nobody signals: the clock decides */
-    }
-    g_mutex_unlock(&mutex);
-    g_mutex_clear(&mutex);
-    g_cond_clear(&cond);
-    return tg_clock_monotonic_us() >= end_us;
-}
-
 TgHttpAnswer *tg_s3_call(TgS3 *s3, const TgS3Call *call, GError **error)
 {
     gboolean has_moved = FALSE;
@@ -271,7 +249,8 @@ TgHttpAnswer *tg_s3_call(TgS3 *s3, const TgS3Call *call, GError **error)
             has_moved = TRUE;
             continue;
         }
-        if (!tg_error_is_retryable(problem) || tries >= s3->tries_max || !pause_for(s3, pause_ms)) {
+        if (!tg_error_is_retryable(problem) || tries >= s3->tries_max ||
+            !tg_clock_pause(pause_ms, s3->is_cancelled)) {
             g_propagate_error(error, g_steal_pointer(&problem));
             return NULL;
         }

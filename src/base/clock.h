@@ -11,3 +11,6 @@ gint64 tg_clock_monotonic_us(void);
 
 /* CPU time that this thread has used, in microseconds: for limits on untrusted computation. */
 gint64 tg_clock_thread_cpu_us(void);
+
+/* Waits; FALSE when *is_cancelled (g_atomic_int_get, seen within 0.1 s; may be NULL) was set. */
+gboolean tg_clock_pause(gint64 milliseconds, const gint *is_cancelled);

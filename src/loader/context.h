@@ -29,9 +29,6 @@ const void *tg_loader_find_plugin(const json_t *config, const char *role,
 void tg_loader_warn_unknown(const TgLoaderContext *context, const char *role, const json_t *config,
                             const TgLoaderOption *options, const char *const *frame_keys);
 
-/* TG_ERROR_CANCELLED when the user stopped the load. */
-gboolean tg_loader_check_cancelled(const TgLoaderContext *context, GError **error);
-
 /* Tells progress() the counters. */
 void tg_loader_tell_progress(const TgLoaderContext *context);
 

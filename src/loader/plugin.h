@@ -35,6 +35,9 @@ char *tg_loader_context_path(const TgLoaderContext *context, const char *path);
 void tg_loader_log(const TgLoaderContext *context, TgLoaderLevel level, const char *format, ...)
     G_GNUC_PRINTF(3, 4);
 
+/* FALSE with TG_ERROR_CANCELLED when the user stopped the load: for those who wait. */
+gboolean tg_loader_check_cancelled(const TgLoaderContext *context, GError **error);
+
 /* Counts towards progress and receipt. */
 void tg_loader_count_bytes(TgLoaderContext *context, gint64 bytes);
 

@@ -234,3 +234,20 @@ void tg_params_merge(json_t *into, const json_t *from)
         }
     }
 }
+
+const json_t *tg_params_find_pointer(const json_t *value, const char *pointer)
+{
+    g_auto(GStrv) parts = g_strsplit(pointer, "/", -1);
+
+    for (guint i = 1; parts[0] != NULL && parts[i] != NULL && value != NULL; i++) {
+        g_auto(GStrv) tildes = g_strsplit(parts[i], "~1", -1);
+        g_autofree char *slashes = g_strjoinv("/", tildes);
+        g_auto(GStrv) zeros = g_strsplit(slashes, "~0", -1);
+        g_autofree char *key = g_strjoinv("~", zeros);
+
+        value = json_is_array(value)
+                    ? json_array_get(value, (size_t)g_ascii_strtoull(key, NULL, 10))
+                    : json_object_get(value, key);
+    }
+    return value;
+}

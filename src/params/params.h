@@ -51,3 +51,7 @@ char *tg_params_to_text(const json_t *value);
 /* Compact JSON of a value, numbers as Java prints them (1.0E10), which is what Digdag hands to
  * commands and files. The caller frees. */
 char *tg_params_to_json(const json_t *value);
+
+/* What a JSON pointer (RFC 6901) names: "/a/0/b"; "" is the value itself. NULL when nothing is
+ * there; lent. */
+const json_t *tg_params_find_pointer(const json_t *value, const char *pointer);

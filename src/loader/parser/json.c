@@ -31,24 +31,6 @@ typedef struct {
     GMutex mutex;
 } JsonReader;
 
-/* A JSON pointer: "/a/0/b". NULL when nothing is there; lent. */
-static const json_t *find_pointer(const json_t *value, const char *pointer)
-{
-    g_auto(GStrv) parts = g_strsplit(pointer, "/", -1);
-
-    for (guint i = 1; parts[0] != NULL && parts[i] != NULL && value != NULL; i++) {
-        g_auto(GStrv) tildes = g_strsplit(parts[i], "~1", -1);
-        g_autofree char *slashes = g_strjoinv("/", tildes);
-        g_auto(GStrv) zeros = g_strsplit(slashes, "~0", -1);
-        g_autofree char *key = g_strjoinv("~", zeros);
-
-        value = json_is_array(value)
-                    ? json_array_get(value, (size_t)g_ascii_strtoull(key, NULL, 10))
-                    : json_object_get(value, key);
-    }
-    return value;
-}
-
 /* Skips what is no record, or stops. @record NULL: the whole value of the file */
 static gboolean reject(JsonReader *self, const json_t *record, const char *reason, gboolean stops,
                        GError **error)
@@ -77,7 +59,7 @@ static gboolean add_columns(JsonReader *self, const json_t *record, TgBatch *bat
     tg_batch_begin_row(batch);
     for (guint i = 0; i < batch->count; i++) {
         const json_t *value = columns->pointers[i] != NULL
-                                  ? find_pointer(record, columns->pointers[i])
+                                  ? tg_params_find_pointer(record, columns->pointers[i])
                                   : json_object_get(record, columns->schema->columns[i].name);
         gboolean stops = FALSE;
 
@@ -144,7 +126,7 @@ static gboolean add_value(JsonReader *self, const char *text, gsize size, TgBatc
         return reject(self, NULL, problem.text, TRUE, error);
     }
     const json_t *record =
-        self->parser->root == NULL ? value : find_pointer(value, self->parser->root);
+        self->parser->root == NULL ? value : tg_params_find_pointer(value, self->parser->root);
 
     if (record == NULL) {
         return reject(self, NULL, "there is nothing at 'root'", FALSE, error);
