@@ -13,6 +13,8 @@ static const char description[] =
     "  guess FILE    print the config with decoders, parser and columns filled in\n"
     "  preview FILE  print some rows as they would be loaded\n"
     "  types FILE    print what becomes of each column's type, and what is lost\n"
+    "  copy SOURCE TARGET  load the tables of a database to Parquet:\n"
+    "                mysql://user@host/db?tables=a,b s3://bucket/prefix --catalog db\n"
     "  plugins [NAME]  list the plug-ins, or print the options of one\n\n"
     "The config is that of Embulk: {in, filters, out, exec}. Types arrive exactly or the load is\n"
     "refused; without in.parser they are guessed.\n";
@@ -128,6 +130,9 @@ static int dispatch(const TgCli *cli, int argc, char **argv, const TgLoadOptions
                                          {"preview", run_preview},
                                          {"types", tg_load_action_types}};
 
+    if (argc == 4 && strcmp(argv[1], "copy") == 0) {
+        return tg_load_action_copy(cli, argv[2], argv[3], options);
+    }
     if (argc >= 2 && argc <= 3 && strcmp(argv[1], "plugins") == 0) {
         return tg_load_action_plugins(cli, argc == 3 ? argv[2] : NULL, options);
     }
@@ -138,10 +143,10 @@ static int dispatch(const TgCli *cli, int argc, char **argv, const TgLoadOptions
     }
     if (argc != 3) {
         return tg_cli_usage(cli, "load: give an action (run, guess, preview or types) and a config "
-                                 "file");
+                                 "file, or: copy SOURCE TARGET");
     }
     return tg_cli_usage(
-        cli, "load: unknown action '%s'; actions are run, guess, preview, types and plugins",
+        cli, "load: unknown action '%s'; actions are run, guess, preview, types, copy and plugins",
         argv[1]);
 }
 
@@ -158,6 +163,11 @@ static int load_run(const TgCli *cli, int argc, char **argv)
          "run: merge this file in, and write there where to go on next time", "PATH"},
         {"rejects", 0, 0, G_OPTION_ARG_FILENAME, &options.rejects,
          "run: load the corrected records of a reject file instead of the input's files", "PATH"},
+        {"catalog", 0, 0, G_OPTION_ARG_STRING, &options.catalog,
+         "copy: publish tables in this database", "DATABASE"},
+        {"write-config", 0, 0, G_OPTION_ARG_FILENAME, &options.write_config,
+         "copy: write the configs of the loads to a folder", "FOLDER"},
+        {"jobs", 'j', 0, G_OPTION_ARG_INT, &options.jobs, "copy: tables at a time (2)", "N"},
         {"threads", 't', 0, G_OPTION_ARG_INT, &options.threads, "run: threads (one for each core)",
          "N"},
         G_OPTION_ENTRY_NULL};
@@ -169,11 +179,13 @@ static int load_run(const TgCli *cli, int argc, char **argv)
     }
     g_free(options.output);
     g_free(options.rejects);
+    g_free(options.catalog);
+    g_free(options.write_config);
     g_free(options.config_diff);
     return status;
 }
 
 const TgCommand tg_command_load = {.name = "load",
                                    .summary = "Load files or tables into files or tables",
-                                   .words = "run guess preview types plugins",
+                                   .words = "run guess preview types copy plugins",
                                    .run = load_run};

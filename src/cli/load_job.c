@@ -137,15 +137,20 @@ static gboolean needs_catalog(const json_t *config)
 
 TgCliLoad *tg_cli_load_new(const TgCli *cli, const char *path, gboolean exact_types, GError **error)
 {
+    json_t *config = read_config(path, error);
+
+    return config == NULL ? NULL : tg_cli_load_new_config(cli, config, path, exact_types, error);
+}
+
+TgCliLoad *tg_cli_load_new_config(const TgCli *cli, json_t *take_config, const char *name,
+                                  gboolean exact_types, GError **error)
+{
     g_autoptr(TgCliLoad) load = g_new0(TgCliLoad, 1);
 
     load->embulk_lines = cli->program == TG_PROGRAM_EMBULK;
     load->level_min = TG_LOADER_INFO;
-    load->config = read_config(path, error);
-    if (load->config == NULL) {
-        return NULL;
-    }
-    load->config_name = g_strdup(path);
+    load->config = take_config;
+    load->config_name = g_strdup(name);
     load->state = tg_cli_state_new(NULL);
     load->services = (TgLoaderServices){
         .objects = tg_cli_state_objects(load->state),
@@ -168,7 +173,7 @@ TgCliLoad *tg_cli_load_new(const TgCli *cli, const char *path, gboolean exact_ty
         .now_ms = tg_clock_now_ms(),
     };
     if (!tg_loader_read_types(load->config, exact_types, &load->job.exact_types, error)) {
-        g_prefix_error(error, "%s: ", path);
+        g_prefix_error(error, "%s: ", name);
         return NULL;
     }
     return g_steal_pointer(&load);

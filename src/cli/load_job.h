@@ -25,6 +25,14 @@ typedef struct {
  */
 TgCliLoad *tg_cli_load_new(const TgCli *cli, const char *path, gboolean exact_types,
                            GError **error);
+/**
+ * The same for a config that was made here.
+ *
+ * @take_config {"in", "out", …}
+ * @name for messages
+ */
+TgCliLoad *tg_cli_load_new_config(const TgCli *cli, json_t *take_config, const char *name,
+                                  gboolean exact_types, GError **error);
 void tg_cli_load_free(TgCliLoad *load);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(TgCliLoad, tg_cli_load_free)
 

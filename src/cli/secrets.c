@@ -1,12 +1,12 @@
 /* tegaru secrets --local: the secrets of this machine. Digdag's client/Secrets.java. */
 #include <stdio.h>
 #include <string.h>
-#include <termios.h>
 #include <unistd.h>
 
 #include "base/file.h"
 #include "cli/command.h"
 #include "cli/config.h"
+#include "cli/prompt.h"
 #include "params/params.h"
 #include "params/yaml.h"
 
@@ -126,13 +126,9 @@ static gboolean add_map(Gathered *gathered, const char *path, GError **error)
     return TRUE;
 }
 
-/* Asks on the terminal and shows nothing of what is typed. */
 static char *ask(const char *key, GError **error)
 {
-    struct termios shown;
-    char line[TG_SECRET_VALUE_BYTES_MAX + 2];
-
-    if (tcgetattr(STDIN_FILENO, &shown) != 0) {
+    if (!tg_cli_prompt_is_possible()) {
         g_set_error(
             error, TG_ERROR, TG_ERROR_CONFIG,
             "'%s' has no value and there is no terminal to ask at: write %s=VALUE, %s=@FILE "
@@ -140,21 +136,12 @@ static char *ask(const char *key, GError **error)
             key, key, key, key);
         return NULL;
     }
-    struct termios hidden = shown;
+    char *line = tg_cli_prompt(key);
 
-    hidden.c_lflag &= ~(tcflag_t)ECHO;
-    (void)fprintf(stderr, "%s:", key);
-    (void)tcsetattr(STDIN_FILENO, TCSAFLUSH, &hidden);
-    gboolean ok = fgets(line, (int)sizeof line, stdin) != NULL;
-
-    (void)tcsetattr(STDIN_FILENO, TCSAFLUSH, &shown);
-    (void)fputs("\n", stderr);
-    if (!ok) {
+    if (line == NULL) {
         g_set_error(error, TG_ERROR, TG_ERROR_CANCELLED, "no value was given for '%s'", key);
-        return NULL;
     }
-    line[strcspn(line, "\n")] = '\0';
-    return g_strdup(line);
+    return line;
 }
 
 /* The value behind '=': text, `@FILE` or `-`. */

@@ -5,7 +5,10 @@
 #include <stdarg.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/file.h"
+
+#define RETRY_MS 5
 
 struct TgSqlite {
     sqlite3 *handle;
@@ -59,6 +62,27 @@ static gboolean execute(TgSqlite *database, const char *sql, GError **error)
     return TRUE;
 }
 
+/* The switch to a log does not wait for others as statements do: two programs that open a new file
+ * at a time meet here. */
+static gboolean use_log(TgSqlite *database, GError **error)
+{
+    gint64 end_us = tg_clock_monotonic_us() + TG_SQLITE_BUSY_MS * (gint64)1000;
+
+    for (;;) {
+        g_autoptr(GError) problem = NULL;
+
+        if (execute(database, "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL", &problem)) {
+            return TRUE;
+        }
+        if (((guint)sqlite3_errcode(database->handle) & 0xffu) != SQLITE_BUSY ||
+            tg_clock_monotonic_us() > end_us) {
+            g_propagate_error(error, g_steal_pointer(&problem));
+            return FALSE;
+        }
+        (void)tg_clock_pause(RETRY_MS, NULL); /* nobody cancels it */
+    }
+}
+
 TgSqlite *tg_sqlite_open(const char *path, GError **error)
 {
     g_autoptr(TgSqlite) database = g_new0(TgSqlite, 1);
@@ -78,10 +102,7 @@ TgSqlite *tg_sqlite_open(const char *path, GError **error)
     (void)sqlite3_busy_timeout(database->handle, TG_SQLITE_BUSY_MS);
     /* The log is moved into the file when it has grown, not by each command that ends. */
     (void)sqlite3_db_config(database->handle, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
-    if (!execute(database, "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL", error)) {
-        return NULL;
-    }
-    return g_steal_pointer(&database);
+    return use_log(database, error) ? g_steal_pointer(&database) : NULL;
 }
 
 void tg_sqlite_free(TgSqlite *database)

@@ -114,3 +114,35 @@ class Redis(Server):
                 s.sendall(b"PING\r\n")
                 return s.recv(64) != b""
         wait_until(answers, "redis")
+
+
+class Mariadb(Server):
+    """User root without password, database "test"."""
+
+    def __init__(self, *options):
+        server = shutil.which("mariadbd") or "/usr/sbin/mariadbd"
+        if not os.path.exists(server):
+            raise Skip("no MariaDB server is installed")
+        super().__init__()
+        self.socket = os.path.join(self.folder, "socket")
+        as_root = ["--user=root"] if os.getuid() == 0 else []
+        done = subprocess.run(["mariadb-install-db", "--no-defaults", "--skip-test-db", *as_root, f"--datadir={self.folder}/data",
+                               "--auth-root-authentication-method=normal"], capture_output=True, text=True)
+        assert done.returncode == 0, done.stderr
+        self.command = [server, "--no-defaults", *as_root, f"--datadir={self.folder}/data", f"--socket={self.socket}",
+                        f"--port={self.port}", "--bind-address=127.0.0.1", "--local-infile=1",
+                        "--innodb-flush-log-at-trx-commit=0", *options]
+        self.up()
+        self.ask("CREATE DATABASE IF NOT EXISTS test; CREATE USER u@'%' IDENTIFIED BY 'sekret'; GRANT ALL ON *.* TO u@'%'")
+
+    def up(self):
+        self.start(*self.command)
+        wait_until(lambda: self.ask("SELECT 1", "") == "1", "MariaDB")
+
+    def ask(self, sql, database="test"):
+        """The rows as the client prints them bare: columns apart by tabs."""
+        done = subprocess.run(["mariadb", "--no-defaults", "-u", "root", "-S", self.socket, "-N", "-B",
+                               "--default-character-set=utf8mb4", *([database] if database and "CREATE DATABASE" not in sql else []), "-e", sql],
+                              capture_output=True, text=True)
+        assert done.returncode == 0, done.stderr
+        return done.stdout.strip("\n")
