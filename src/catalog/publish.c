@@ -45,7 +45,10 @@ static char *choose_prefix(const TgPublish *publish, const TgPublishTarget *targ
                                           : present != NULL        ? present
                                                                    : by_name);
 
-    return g_strconcat(base, BESIDE, publish->id, "/", NULL);
+    gboolean is_root = strchr(base + strlen("s3://"), '/') == NULL; /* beside it is no bucket */
+
+    return g_strconcat(base, is_root ? "/" : "", is_root ? publish->table : "", BESIDE, publish->id,
+                       "/", NULL);
 }
 
 /* Sorts by time. */

@@ -139,3 +139,32 @@ const TgPostgresqlField *tg_postgresql_cursor_field(const TgPostgresqlCursor *cu
  */
 gboolean tg_postgresql_cursor_next(TgPostgresqlCursor *cursor, const char *const **out_values,
                                    const gsize **out_sizes, GError **error);
+
+/* Rows of a COPY … TO STDOUT as the server writes them; nothing else can be run on the connection
+ * until it is freed. */
+typedef struct TgPostgresqlCopy TgPostgresqlCopy;
+
+/* Starts a COPY … TO STDOUT; else as execute. */
+TgPostgresqlCopy *tg_postgresql_copy_out(TgPostgresql *postgresql, const char *sql, GError **error);
+
+/* The next row (in text format with its line feed), lent until the next call; NULL behind the last.
+ */
+gboolean tg_postgresql_copy_next(TgPostgresqlCopy *copy, const char **out_row, gsize *out_bytes,
+                                 GError **error);
+
+/* Stops the statement when rows are left. */
+void tg_postgresql_copy_free(TgPostgresqlCopy *copy);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(TgPostgresqlCopy, tg_postgresql_copy_free)
+
+/* Starts a COPY … FROM STDIN; then come its bytes, then the end. */
+gboolean tg_postgresql_copy_in(TgPostgresql *postgresql, const char *sql, GError **error);
+gboolean tg_postgresql_copy_put(TgPostgresql *postgresql, const char *bytes, gsize size_bytes,
+                                GError **error);
+
+/**
+ * Ends it: the server has taken the rows, or says why not.
+ *
+ * @failure not NULL: the server forgets the rows, and the call fails with this text
+ */
+gboolean tg_postgresql_copy_end(TgPostgresql *postgresql, const char *failure, gint64 *out_rows,
+                                GError **error);

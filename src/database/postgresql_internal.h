@@ -45,6 +45,8 @@
     F(PQescapeIdentifier)                                                                          \
     F(PQendcopy)                                                                                   \
     F(PQputCopyEnd)                                                                                \
+    F(PQputCopyData)                                                                               \
+    F(PQgetCopyData)                                                                               \
     F(PQfreemem)
 
 typedef struct {

@@ -55,6 +55,15 @@ def partition_by_makes_hive_folders_and_registered_partitions():
 
 
 @test
+def a_table_at_the_root_of_a_bucket_stays_in_the_bucket():
+    with Project() as project:
+        load(project, TABLE + ", bucket: b")
+        load(project, TABLE + ", bucket: b")
+        assert all(name.startswith("b/t.tegaru/") for name in objects(project)), objects(project)
+        equal(query(project, "SELECT count(*) FROM d.t"), "_col0\n5\n")
+
+
+@test
 def partitions_without_a_catalog_lie_between_folder_and_name():
     with Project() as project:
         load(project, "bucket: b, path_prefix: lake/x-, partition_by: [day, id]", csv="id,day,name\n1,a,n\n2,b,n\n")

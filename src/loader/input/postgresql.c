@@ -1,0 +1,446 @@
+/* in postgresql, redshift: the rows of a table or a query (embulk-input-postgresql, -redshift). A
+ * large table is read by several connections at a time, in one snapshot. */
+#include "loader/input/postgresql.h"
+
+#include <string.h>
+
+#include "params/params.h"
+
+#define SPLITS_MAX 4096
+#define SPLIT_PAGES 4096        /* of 8 KiB: a split of 32 MiB */
+#define TID_SCAN_VERSION 140000 /* since then a range of ctid reads that range alone */
+
+static TgReader *input_open_task(TgInput *input, guint task G_GNUC_UNUSED,
+                                 GError **error G_GNUC_UNUSED)
+{
+    return pg_read_open((PgInput *)input);
+}
+
+static json_t *input_finish(TgInput *input, GError **error)
+{
+    PgInput *self = (PgInput *)input;
+    TgPostgresql *server = self->lanes[0].server;
+
+    if (!tg_postgresql_execute(server, "COMMIT", NULL, error) ||
+        (self->after_select != NULL &&
+         !tg_postgresql_execute(server, self->after_select, NULL, error))) {
+        return NULL;
+    }
+    json_t *diff = json_object();
+
+    if (self->query.is_incremental && self->query.last_record != NULL) {
+        json_object_set(diff, "last_record", self->query.last_record);
+    }
+    return diff;
+}
+
+static void input_free(TgInput *input)
+{
+    PgInput *self = (PgInput *)input;
+
+    for (guint i = 0; i < PG_LANES_MAX; i++) {
+        pg_lane_clear(&self->lanes[i]);
+    }
+    for (gsize i = 0; i < G_N_ELEMENTS(self->texts); i++) {
+        g_free(self->texts[i]);
+    }
+    pg_plan_clear(&self->plan);
+    tg_database_query_clear(&self->query);
+    g_free(self->sql);
+    g_free(self->select);
+    g_free(self->after_select);
+    g_mutex_clear(&self->mutex);
+    g_cond_clear(&self->changed);
+    g_free(self);
+}
+
+/* --- the statement --- */
+
+static char *quote_name(gpointer data, const char *name)
+{
+    return tg_postgresql_quote_name(data, name, NULL);
+}
+
+static char *quote_text(gpointer data, const char *text)
+{
+    return tg_postgresql_quote(data, text, NULL);
+}
+
+/* The first column of all rows of a statement, of texts; NULL with the error set. */
+static GPtrArray *ask_list(TgPostgresql *server, const char *sql, const char *value, GError **error)
+{
+    g_autoptr(TgPostgresqlCursor) cursor =
+        tg_postgresql_query_params(server, sql, &value, 1, error);
+    g_autoptr(GPtrArray) list = g_ptr_array_new_with_free_func(g_free);
+    const char *const *values = NULL;
+
+    while (cursor != NULL) {
+        if (!tg_postgresql_cursor_next(cursor, &values, NULL, error)) {
+            return NULL;
+        }
+        if (values == NULL) {
+            return g_steal_pointer(&list);
+        }
+        g_ptr_array_add(list, g_strdup(values[0] == NULL ? "" : values[0]));
+    }
+    return NULL;
+}
+
+static gboolean use_primary_key(PgInput *self, const char *quoted_table, GError **error)
+{
+    g_autoptr(GPtrArray) names = ask_list(
+        self->lanes[0].server,
+        "SELECT a.attname FROM pg_index i, unnest(i.indkey) WITH ORDINALITY k(num, ord), "
+        "pg_attribute a WHERE i.indrelid = $1::regclass AND i.indisprimary AND a.attrelid = "
+        "i.indrelid AND a.attnum = k.num ORDER BY k.ord",
+        quoted_table, error);
+
+    for (guint i = 0; names != NULL && i < names->len; i++) {
+        if (!tg_database_query_add_column(&self->query, g_ptr_array_index(names, i), error)) {
+            return FALSE;
+        }
+    }
+    if (names != NULL && names->len == 0) {
+        g_set_error(error, TG_ERROR, TG_ERROR_CONFIG,
+                    "the table '%s' has no primary key: name 'incremental_columns'",
+                    self->query.table);
+        return FALSE;
+    }
+    return names != NULL;
+}
+
+/* A query's text must not end in a semicolon: it goes into another statement. */
+static void drop_semicolon(char *sql)
+{
+    g_strchomp(sql);
+    while (g_str_has_suffix(sql, ";")) {
+        sql[strlen(sql) - 1] = '\0';
+        g_strchomp(sql);
+    }
+}
+
+static gboolean build_sql(PgInput *self, char **out_table, GError **error)
+{
+    TgPostgresql *server = self->lanes[0].server;
+    TgDatabaseDialect dialect = {
+        .quote_name = quote_name, .quote_text = quote_text, .data = server};
+
+    if (self->query.query != NULL) {
+        drop_semicolon(self->query.query);
+    }
+    if (self->query.table != NULL) {
+        *out_table = tg_postgresql_quote_name(server, self->query.table, error);
+        if (*out_table == NULL) {
+            return FALSE;
+        }
+    }
+    if (tg_database_query_needs_key(&self->query) && !use_primary_key(self, *out_table, error)) {
+        return FALSE;
+    }
+    self->sql = tg_database_query_to_sql(&self->query, &dialect, *out_table, error);
+    return self->sql != NULL;
+}
+
+/* --- types --- */
+
+/* Names and categories of the types that the cursor mentions. */
+static json_t *read_types(PgInput *self, const TgPostgresqlCursor *cursor, GError **error)
+{
+    g_autoptr(GString) sql = g_string_new(
+        "SELECT concat_ws(' ', oid, typcategory, typname) FROM pg_type WHERE $1 = '' AND "
+        "oid IN (0");
+    json_t *types = json_object();
+
+    for (guint i = 0; i < tg_postgresql_cursor_count(cursor); i++) {
+        g_string_append_printf(sql, ", %u", tg_postgresql_cursor_field(cursor, i)->type);
+    }
+    g_string_append_c(sql, ')');
+    g_autoptr(GPtrArray) rows = ask_list(self->lanes[1].server, sql->str, "", error);
+
+    for (guint i = 0; rows != NULL && i < rows->len; i++) {
+        g_auto(GStrv) words = g_strsplit(g_ptr_array_index(rows, i), " ", 3);
+
+        if (g_strv_length(words) == 3) {
+            json_object_set_new(types, words[0],
+                                json_pack("{s:s, s:s}", "category", words[1], "name", words[2]));
+        }
+    }
+    if (rows == NULL) {
+        json_decref(types);
+        return NULL;
+    }
+    return types;
+}
+
+static gboolean describe(PgInput *self, GError **error)
+{
+    g_autofree char *sql = g_strdup_printf("SELECT * FROM (%s) AS q LIMIT 0", self->sql);
+    g_autoptr(TgPostgresqlCursor) cursor = tg_postgresql_query(self->lanes[0].server, sql, error);
+    g_autoptr(json_t) types = cursor == NULL ? NULL : read_types(self, cursor, error);
+
+    return types != NULL &&
+           pg_plan_read(&self->plan, cursor, types, self->config, self->input.schema, error) &&
+           tg_database_query_find_columns(&self->query, self->input.schema, error);
+}
+
+/* --- splits --- */
+
+static guint threads_of(const PgInput *self)
+{
+    guint threads = tg_loader_context_job(self->context)->threads;
+
+    return CLAMP(threads == 0 ? g_get_num_processors() : threads, 1, PG_LANES_MAX);
+}
+
+/* How many splits are wanted: 0 for as many as fit. */
+static gboolean read_splits(PgInput *self, gint64 *out, GError **error)
+{
+    g_autofree char *text = NULL;
+
+    if (!tg_params_dup_text_or(self->config, "splits", "auto", &text, error)) {
+        return FALSE;
+    }
+    if (strcmp(text, "auto") == 0) {
+        *out = 0;
+        return TRUE;
+    }
+    *out = g_ascii_strtoll(text, NULL, 10);
+    if (*out < 1 || *out > SPLITS_MAX) {
+        g_set_error(error, TG_ERROR, TG_ERROR_CONFIG,
+                    "'splits' must be auto or a number up to %d, not '%s'", SPLITS_MAX, text);
+        return FALSE;
+    }
+    return TRUE;
+}
+
+/* Pages of an ordinary table; 0 for anything else, and for servers that would read all of it for
+ * each split. */
+static gboolean ask_pages(PgInput *self, const char *quoted_table, GError **error)
+{
+    g_autofree char *sql = g_strdup_printf(
+        "SELECT pg_relation_size(c.oid) / current_setting('block_size')::int FROM pg_class c WHERE "
+        "c.oid = $1::regclass AND c.relkind = 'r' AND current_setting('server_version_num')::int "
+        ">= "
+        "%d",
+        TID_SCAN_VERSION);
+    g_autoptr(GPtrArray) rows = ask_list(self->lanes[0].server, sql, quoted_table, error);
+
+    if (rows != NULL && rows->len > 0) {
+        self->pages = g_ascii_strtoll(g_ptr_array_index(rows, 0), NULL, 10);
+    }
+    return rows != NULL;
+}
+
+static gboolean plan_splits(PgInput *self, const char *quoted_table, GError **error)
+{
+    gint64 wanted = 0;
+
+    self->splits = 1;
+    if (!read_splits(self, &wanted, error)) {
+        return FALSE;
+    }
+    if (quoted_table == NULL || self->query.is_incremental || self->query.order_by != NULL ||
+        self->is_redshift || wanted == 1) {
+        return TRUE;
+    }
+    if (!ask_pages(self, quoted_table, error)) {
+        return FALSE;
+    }
+    wanted = wanted == 0 ? self->pages / SPLIT_PAGES : wanted;
+    self->splits = (guint)CLAMP(MIN(wanted, self->pages), 1, SPLITS_MAX);
+    self->select = g_strdup(self->sql);
+    self->has_where = self->query.where != NULL;
+    return TRUE;
+}
+
+/* All lanes see what the first one does. */
+static gboolean share_snapshot(PgInput *self, GError **error)
+{
+    g_autoptr(GPtrArray) ids = NULL;
+    g_autofree char *quoted = NULL;
+    g_autofree char *sql = NULL;
+
+    self->lane_count = MIN(threads_of(self), self->splits);
+    if (self->lane_count == 1) {
+        return TRUE;
+    }
+    ids = ask_list(self->lanes[0].server, "SELECT pg_export_snapshot() WHERE $1 = ''", "", error);
+    if (ids == NULL || ids->len == 0) {
+        return FALSE;
+    }
+    quoted = tg_postgresql_quote(self->lanes[0].server, g_ptr_array_index(ids, 0), error);
+    sql = g_strdup_printf("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SET TRANSACTION "
+                          "SNAPSHOT %s",
+                          quoted);
+    for (guint i = 1; i < self->lane_count; i++) {
+        PgLane *lane = &self->lanes[i];
+
+        if (lane->server == NULL) {
+            lane->server = tg_postgresql_open(&self->options, error);
+        }
+        if (lane->server == NULL || !tg_postgresql_execute(lane->server, sql, NULL, error)) {
+            return FALSE;
+        }
+    }
+    return TRUE;
+}
+
+/* --- opening --- */
+
+static gboolean read_server(PgInput *self, GError **error)
+{
+    const json_t *config = self->config;
+    gint64 port = 0;
+    gint64 connect_timeout = 0;
+    gint64 socket_timeout = 0;
+    gint64 statement_timeout = 0;
+
+    if (!tg_params_dup_text_or(config, "host", "localhost", &self->texts[0], error) ||
+        !tg_params_dup_text_or(config, "user", NULL, &self->texts[1], error) ||
+        !tg_params_dup_text_or(config, "password", NULL, &self->texts[2], error) ||
+        !tg_params_dup_text_or(config, "database", NULL, &self->texts[3], error) ||
+        !tg_params_dup_text_or(config, "schema", "public", &self->texts[4], error) ||
+        !tg_params_get_int64(config, "port", self->is_redshift ? 5439 : 5432, &port, error) ||
+        !tg_params_get_int64(config, "connect_timeout", 300, &connect_timeout, error) ||
+        !tg_params_get_int64(config, "socket_timeout", 1800, &socket_timeout, error) ||
+        !tg_params_get_int64(config, "statement_timeout_millis", 0, &statement_timeout, error) ||
+        !tg_params_get_boolean(config, "ssl", FALSE, &self->options.tls, error)) {
+        return FALSE;
+    }
+    if (self->texts[1] == NULL || self->texts[3] == NULL) {
+        g_set_error(error, TG_ERROR, TG_ERROR_CONFIG, "'%s' is missing",
+                    self->texts[1] == NULL ? "user" : "database");
+        return FALSE;
+    }
+    self->options.host = self->texts[0];
+    self->options.user = self->texts[1];
+    self->options.password = self->texts[2];
+    self->options.database = self->texts[3];
+    self->options.schema = self->texts[4];
+    self->options.time_zone = "UTC";
+    self->options.port = (guint)CLAMP(port, 1, 65535);
+    self->options.connect_timeout_s = (guint)CLAMP(connect_timeout, 0, 86400);
+    self->options.socket_timeout_s = (guint)CLAMP(socket_timeout, 0, 86400);
+    self->options.statement_timeout_s = (guint)CLAMP((statement_timeout + 999) / 1000, 0, 86400);
+    return TRUE;
+}
+
+/* Two connections: the second one answers questions while the first describes the query. */
+static gboolean connect_server(PgInput *self, GError **error)
+{
+    for (guint i = 0; i < 2; i++) {
+        self->lanes[i].server = tg_postgresql_open(&self->options, error);
+        if (self->lanes[i].server == NULL) {
+            return FALSE;
+        }
+    }
+    for (guint i = 0; i < PG_LANES_MAX; i++) {
+        self->lanes[i].text = g_string_new(NULL);
+    }
+    return TRUE;
+}
+
+static gboolean run_hook(PgInput *self, const char *key, GError **error)
+{
+    g_autofree char *sql = NULL;
+
+    return tg_params_dup_text_or(self->config, key, NULL, &sql, error) &&
+           (sql == NULL || tg_postgresql_execute(self->lanes[0].server, sql, NULL, error));
+}
+
+static gboolean open_with(PgInput *self, GError **error)
+{
+    g_autofree char *lossy = NULL;
+    g_autofree char *table = NULL;
+
+    if (!tg_params_dup_text_or(self->config, "lossy", "refuse", &lossy, error) ||
+        !tg_params_dup_text_or(self->config, "after_select", NULL, &self->after_select, error) ||
+        !tg_database_query_read(&self->query, self->config, error) || !read_server(self, error) ||
+        !connect_server(self, error) || !run_hook(self, "before_setup", error)) {
+        return FALSE;
+    }
+    self->plan.exact = tg_loader_context_job(self->context)->exact_types;
+    self->plan.is_lossy = strcmp(lossy, "allow") == 0;
+    if (!build_sql(self, &table, error) || !run_hook(self, "before_select", error) ||
+        !tg_postgresql_execute(
+            self->lanes[0].server,
+            self->is_redshift ? "BEGIN" : "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY", NULL,
+            error)) {
+        return FALSE;
+    }
+    tg_loader_log(self->context, TG_LOADER_INFO, "SQL: %s", self->sql);
+    return describe(self, error) && plan_splits(self, table, error) && share_snapshot(self, error);
+}
+
+static TgInput *open_input(TgLoaderContext *context, const json_t *config, gboolean is_redshift,
+                           GError **error)
+{
+    static const TgInputClass class = {
+        .open_task = input_open_task, .finish = input_finish, .free = input_free};
+    PgInput *self = g_new0(PgInput, 1);
+    g_autoptr(TgInput) input = &self->input;
+
+    self->input.class = &class;
+    self->input.schema = tg_schema_new();
+    self->input.task_count = 1;
+    self->input.bytes_expected = -1;
+    self->context = context;
+    self->config = config;
+    self->is_redshift = is_redshift;
+    g_mutex_init(&self->mutex);
+    g_cond_init(&self->changed);
+    if (!open_with(self, error)) {
+        return NULL;
+    }
+    self->config = NULL;
+    return g_steal_pointer(&input);
+}
+
+static TgInput *postgresql_open(TgLoaderContext *context, const json_t *config, GError **error)
+{
+    return open_input(context, config, FALSE, error);
+}
+
+static TgInput *redshift_open(TgLoaderContext *context, const json_t *config, GError **error)
+{
+    return open_input(context, config, TRUE, error);
+}
+
+#define COMMON_OPTIONS                                                                             \
+    {"host", "text", "localhost", "The server."}, {"user", "text", NULL, "Who connects."},         \
+        {"password", "text", "", "The password; never shown."},                                    \
+        {"database", "text", NULL, "The database."},                                               \
+        {"schema", "text", "public", "Where tables without a schema are looked for."},             \
+        {"ssl", "boolean", "false", "true: TLS or nothing; false: TLS if the server offers it."},  \
+        {"statement_timeout_millis", "integer", "0", "The server stops a longer statement."},      \
+        {"connect_timeout", "integer", "300", "Seconds to connect."},                              \
+        {"socket_timeout", "integer", "1800", "Seconds to wait for the server."},                  \
+        {"fetch_rows", "integer", "10000", "Accepted; rows are streamed."},                        \
+        {"application_name", "text", "null", "Accepted."},                                         \
+        {"options", "map", "{}", "Accepted; options of Java's driver."},                           \
+        {"driver_path", "text", "null", "Accepted; there is no Java driver."},                     \
+        {"before_setup", "text", "null", "A statement to run first."},                             \
+        {"before_select", "text", "null", "A statement to run before the query."},                 \
+        {"after_select", "text", "null", "A statement to run when all rows are written."},         \
+        {"lossy", "text", "refuse", "allow: infinity and NaN of decimals become null."},           \
+        TG_DATABASE_QUERY_OPTIONS, TG_DATABASE_COLUMN_OPTIONS
+
+static const TgLoaderOption postgresql_options[] = {
+    COMMON_OPTIONS,
+    {"port", "integer", "5432", "Its port."},
+    {"splits", "text", "auto",
+     "Parts of a table that are read at a time, in one snapshot; 1: one after the other."},
+    {0}};
+
+static const TgLoaderOption redshift_options[] = {
+    COMMON_OPTIONS, {"port", "integer", "5439", "Its port."}, {0}};
+
+const TgInputPlugin tg_input_postgresql = {.name = "postgresql",
+                                           .help = "A table or a query of PostgreSQL.",
+                                           .options = postgresql_options,
+                                           .open = postgresql_open};
+
+const TgInputPlugin tg_input_redshift = {.name = "redshift",
+                                         .help = "A table or a query of Amazon Redshift.",
+                                         .options = redshift_options,
+                                         .open = redshift_open};

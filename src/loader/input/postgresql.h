@@ -1,0 +1,91 @@
+/* What the parts of the postgresql input share (embulk-input-postgresql, embulk-input-jdbc). */
+#pragma once
+
+#include "columns/batch.h"
+#include "database/postgresql.h"
+#include "loader/database_column.h"
+#include "loader/database_query.h"
+#include "loader/plugin.h"
+
+/* What the server sends for a column. */
+typedef enum {
+    PG_BOOLEAN,
+    PG_INTEGER,
+    PG_REAL,
+    PG_NUMERIC,
+    PG_DATE,
+    PG_TIME,
+    PG_TIMESTAMP, /* with or without zone */
+    PG_BYTEA,
+    PG_TEXT /* any text, JSON too */
+} PgKind;
+
+typedef struct {
+    PgKind kind;
+    TgDatabaseColumn column;
+    gboolean is_list; /* an array or a composite: asked for as JSON */
+} PgColumn;
+
+typedef struct {
+    guint count;
+    PgColumn *columns;
+    gboolean exact;
+    gboolean is_lossy; /* infinity and the like may become null */
+} PgPlan;
+
+/**
+ * Decides on types by the query's fields and `column_options`; fills the schema.
+ *
+ * @cursor of the query
+ * @types type names and categories by oid, of pg_type: {"23": {"name": "int4", "category": "N"}}
+ */
+gboolean pg_plan_read(PgPlan *plan, const TgPostgresqlCursor *cursor, const json_t *types,
+                      const json_t *config, TgSchema *schema, GError **error);
+void pg_plan_clear(PgPlan *plan);
+
+/* Puts a text of the server into a vector. NULL, or why it cannot be (lent). */
+const char *pg_value_set(const PgPlan *plan, guint column, const char *text, gsize size_bytes,
+                         TgVector *vector, guint row);
+
+#define PG_LANES_MAX 16u /* connections that read at a time */
+
+/* A connection that reads one split after the other. */
+typedef struct {
+    TgPostgresql *server;
+    TgPostgresqlCopy *copy;     /* of the split under way; NULL: none */
+    TgPostgresqlCursor *cursor; /* instead, where there is no COPY TO STDOUT */
+    GString *text;              /* of values with escapes */
+    gboolean is_busy;           /* a thread reads from it now */
+} PgLane;
+
+typedef struct {
+    TgInput input;
+    TgLoaderContext *context;
+    const json_t *config; /* lent for the time of open() */
+    gboolean is_redshift;
+    TgPostgresqlOptions options;
+    char *texts[6]; /* that the options lend */
+    PgPlan plan;
+    TgDatabaseQuery query;
+    char *sql;    /* the whole query */
+    char *select; /* of a split: "SELECT … FROM t" with where, to which a range is added; or NULL */
+    gboolean has_where;
+    char *after_select;
+    guint splits;
+    gint64 pages;
+    GMutex mutex; /* over what follows */
+    GCond changed;
+    guint lane_count;
+    PgLane lanes[PG_LANES_MAX];
+    guint next_split;
+    guint active; /* splits under way */
+    guint64 rows;
+} PgInput;
+
+/* --- postgresql_read.c --- */
+
+/* Starts the reader of all rows; several threads may pull from it. */
+TgReader *pg_read_open(PgInput *input);
+
+/* Ends a lane's statement and connection. */
+void pg_lane_clear(PgLane *lane);

@@ -1,0 +1,360 @@
+/* Rows of a PostgreSQL query: lanes of connections that read splits, each by one thread at a time.
+ */
+#include <string.h>
+
+#include "loader/input/postgresql.h"
+#include "params/params.h"
+
+#define ROW_BYTES_MAX ((gsize)4 * 1024 * 1024) /* of texts in one batch */
+
+/* --- values --- */
+
+typedef struct {
+    const char *bytes; /* NULL: null */
+    gsize size;
+} Field;
+
+static gboolean fail_value(PgInput *self, guint column, const Field *field, const char *reason,
+                           GError **error)
+{
+    g_autofree char *shown = g_utf8_make_valid(field->bytes, (gssize)MIN(field->size, 100));
+
+    g_set_error(error, TG_ERROR, TG_ERROR_CONFIG, "%s: column '%s': '%s' %s",
+                tg_postgresql_place(self->lanes[0].server),
+                self->input.schema->columns[column].name, shown, reason);
+    return FALSE;
+}
+
+static gboolean add_row(PgInput *self, const Field *fields, TgBatch *batch, GError **error)
+{
+    tg_batch_begin_row(batch);
+    for (guint i = 0; i < batch->count; i++) {
+        if (fields[i].bytes == NULL) {
+            tg_vector_set_null(batch->vectors[i], batch->rows);
+            continue;
+        }
+        const char *reason = pg_value_set(&self->plan, i, fields[i].bytes, fields[i].size,
+                                          batch->vectors[i], batch->rows);
+
+        if (reason != NULL) {
+            return fail_value(self, i, &fields[i], reason, error);
+        }
+    }
+    tg_batch_commit_row(batch);
+    return TRUE;
+}
+
+/* The last row is where the next incremental load goes on. */
+static gboolean remember_row(PgInput *self, const Field *fields, GError **error)
+{
+    json_t *record = json_array();
+
+    for (guint i = 0; i < self->query.count; i++) {
+        guint column = self->query.columns[i];
+        const Field *field = &fields[column];
+        json_t *value = json_null();
+
+        if (field->bytes != NULL && self->plan.columns[column].kind == PG_INTEGER) {
+            g_autofree char *digits = g_strndup(field->bytes, field->size);
+
+            value = json_integer(g_ascii_strtoll(digits, NULL, 10));
+        } else if (field->bytes != NULL) {
+            value = json_stringn(field->bytes, field->size);
+        }
+        json_array_append_new(record, value);
+    }
+    return tg_database_query_remember(&self->query, record, error);
+}
+
+/* The character that an escape of COPY's text format stands for. */
+static char unescape(char escape)
+{
+    static const char from[] = "bfnrtv";
+    static const char to[] = "\b\f\n\r\t\v";
+    const char *at = strchr(from, escape);
+
+    return at == NULL || escape == '\0' ? escape : to[at - from];
+}
+
+/* Appends a field without its escapes; returns where it starts in the text. */
+static gsize append_unescaped(GString *text, const char *bytes, const char *end)
+{
+    gsize start = text->len;
+
+    for (; bytes < end; bytes++) {
+        if (*bytes == '\\' && bytes + 1 < end) {
+            bytes++;
+            g_string_append_c(text, unescape(*bytes));
+        } else {
+            g_string_append_c(text, *bytes);
+        }
+    }
+    return start;
+}
+
+/* Cuts a row of COPY's text format: tabs between, \N for null, a line feed at the end. */
+static guint cut_row(PgLane *lane, const char *row, gsize size, Field *fields, guint count)
+{
+    const char *end = row + size - (size > 0 && row[size - 1] == '\n' ? 1 : 0);
+    gboolean has_escapes = memchr(row, '\\', (gsize)(end - row)) != NULL;
+    guint filled = 0;
+
+    (void)g_string_truncate(lane->text, 0);
+    for (const char *at = row; filled < count; filled++) {
+        const char *tab = memchr(at, '\t', (gsize)(end - at));
+        const char *stop = tab == NULL ? end : tab;
+
+        fields[filled] = (Field){at, (gsize)(stop - at)};
+        if (has_escapes && stop - at == 2 && at[0] == '\\' && at[1] == 'N') {
+            fields[filled].bytes = NULL;
+        } else if (has_escapes && memchr(at, '\\', (gsize)(stop - at)) != NULL) {
+            /* the text is long enough from the start, so it does not move */
+            gsize start = append_unescaped(lane->text, at, stop);
+
+            fields[filled] = (Field){lane->text->str + start, lane->text->len - start};
+        }
+        if (tab == NULL) {
+            return filled + 1;
+        }
+        at = tab + 1;
+    }
+    return filled;
+}
+
+/* Room for all of a row's texts, so that fields that point there stay. */
+static void reserve_text(PgLane *lane, gsize size)
+{
+    if (lane->text->allocated_len <= size) {
+        g_string_set_size(lane->text, size + 1);
+    }
+}
+
+/* --- splits --- */
+
+/* "SELECT "a", to_json("b") AS "b" FROM (…) q" when columns are asked for as JSON. The caller
+ * frees. */
+static char *wrap_lists(const PgInput *self, const char *sql)
+{
+    g_autoptr(GString) out = g_string_new("SELECT ");
+    gboolean has_lists = FALSE;
+
+    for (guint i = 0; i < self->plan.count; i++) {
+        g_autofree char *name = tg_postgresql_quote_name(self->lanes[0].server,
+                                                         self->input.schema->columns[i].name, NULL);
+        gboolean is_list = self->plan.columns[i].is_list;
+
+        has_lists = has_lists || is_list;
+        g_string_append(out, i == 0 ? "" : ", ");
+        g_string_append_printf(out, is_list ? "to_json(%s) AS %s" : "%s", name, name);
+    }
+    if (!has_lists) {
+        return g_strdup(sql);
+    }
+    g_string_append_printf(out, " FROM (%s) AS q", sql);
+    return g_string_free(g_steal_pointer(&out), FALSE);
+}
+
+/* The statement of a split: pages [first, end) of the table. The caller frees. */
+static char *split_sql(const PgInput *self, guint split)
+{
+    gint64 first = self->pages * split / self->splits;
+    gint64 end = self->pages * (split + 1) / self->splits;
+    g_autoptr(GString) sql = g_string_new(self->select == NULL ? self->sql : self->select);
+
+    if (self->splits > 1) {
+        g_string_append_printf(sql, " %s ctid >= '(%" G_GINT64_FORMAT ",0)'::tid",
+                               self->has_where ? "AND" : "WHERE", first);
+        if (split + 1 < self->splits) { /* the last one takes what was added since, too */
+            g_string_append_printf(sql, " AND ctid < '(%" G_GINT64_FORMAT ",0)'::tid", end);
+        }
+    }
+    return wrap_lists(self, sql->str);
+}
+
+static gboolean start_split(PgInput *self, PgLane *lane, guint split, GError **error)
+{
+    g_autofree char *sql = split_sql(self, split);
+    g_autofree char *copy = g_strdup_printf("COPY (%s) TO STDOUT", sql);
+
+    if (self->is_redshift) {
+        lane->cursor = tg_postgresql_query(lane->server, sql, error);
+        return lane->cursor != NULL;
+    }
+    lane->copy = tg_postgresql_copy_out(lane->server, copy, error);
+    return lane->copy != NULL;
+}
+
+/* One row of the lane; *out_ended behind the last of the split. */
+static gboolean next_copied(PgInput *self, PgLane *lane, Field *fields, gboolean *out_ended,
+                            gsize *bytes, GError **error)
+{
+    const char *row = NULL;
+    gsize size = 0;
+
+    if (!tg_postgresql_copy_next(lane->copy, &row, &size, error)) {
+        return FALSE;
+    }
+    *out_ended = row == NULL;
+    if (row == NULL) {
+        return TRUE;
+    }
+    reserve_text(lane, size);
+    guint count = cut_row(lane, row, size, fields, self->plan.count);
+
+    *bytes += size;
+    if (count != self->plan.count) {
+        g_set_error(error, TG_ERROR, TG_ERROR_RETRY,
+                    "%s sent a row of %u columns instead of %u; were columns changed meanwhile?",
+                    tg_postgresql_place(lane->server), count, self->plan.count);
+        return FALSE;
+    }
+    return TRUE;
+}
+
+static gboolean next_queried(PgInput *self, PgLane *lane, Field *fields, gboolean *out_ended,
+                             gsize *bytes, GError **error)
+{
+    const char *const *values = NULL;
+    const gsize *sizes = NULL;
+
+    if (!tg_postgresql_cursor_next(lane->cursor, &values, &sizes, error)) {
+        return FALSE;
+    }
+    *out_ended = values == NULL;
+    for (guint i = 0; values != NULL && i < self->plan.count; i++) {
+        fields[i] = (Field){values[i], sizes[i]};
+        *bytes += sizes[i];
+    }
+    return TRUE;
+}
+
+/* Fills the batch from the split of the lane. */
+static gboolean read_lane(PgInput *self, PgLane *lane, TgBatch *batch, gboolean *out_ended,
+                          GError **error)
+{
+    g_autofree Field *fields = g_new(Field, self->plan.count + 1);
+    gsize bytes = 0;
+
+    *out_ended = FALSE;
+    while (batch->rows < TG_READER_ROWS && bytes < ROW_BYTES_MAX) {
+        gboolean ok = lane->copy != NULL
+                          ? next_copied(self, lane, fields, out_ended, &bytes, error)
+                          : next_queried(self, lane, fields, out_ended, &bytes, error);
+
+        if (!ok) {
+            return FALSE;
+        }
+        if (*out_ended) {
+            break;
+        }
+        if (!add_row(self, fields, batch, error) ||
+            (self->query.is_incremental && !remember_row(self, fields, error))) {
+            return FALSE;
+        }
+    }
+    tg_loader_count_bytes(self->context, (gint64)bytes);
+    return TRUE;
+}
+
+/* --- lanes --- */
+
+/* A lane with a split: one that was left, or a free one that takes the next. NULL at the end. The
+ * mutex is held; *out_start is set when the split must be started. */
+static PgLane *take_lane(PgInput *self, guint *out_split, gboolean *out_start)
+{
+    for (;;) {
+        PgLane *idle = NULL;
+
+        for (guint i = 0; i < self->lane_count; i++) {
+            PgLane *lane = &self->lanes[i];
+
+            if (!lane->is_busy && (lane->copy != NULL || lane->cursor != NULL)) {
+                lane->is_busy = TRUE;
+                *out_start = FALSE;
+                return lane;
+            }
+            idle = lane->is_busy || idle != NULL ? idle : lane;
+        }
+        if (idle != NULL && self->next_split < self->splits) {
+            idle->is_busy = TRUE;
+            *out_start = TRUE;
+            *out_split = self->next_split++;
+            self->active++;
+            return idle;
+        }
+        if (self->active == 0) {
+            return NULL;
+        }
+        g_cond_wait(&self->changed, &self->mutex);
+    }
+}
+
+static void give_back(PgInput *self, PgLane *lane, gboolean has_ended)
+{
+    if (has_ended) {
+        g_clear_pointer(&lane->copy, tg_postgresql_copy_free);
+        g_clear_pointer(&lane->cursor, tg_postgresql_cursor_free);
+    }
+    g_mutex_lock(&self->mutex);
+    self->active -= has_ended ? 1 : 0;
+    lane->is_busy = FALSE;
+    g_cond_broadcast(&self->changed);
+    g_mutex_unlock(&self->mutex);
+}
+
+typedef struct {
+    TgReader reader;
+    PgInput *input;
+} PgReader;
+
+static gboolean reader_next(TgReader *reader, TgBatch *batch, GError **error)
+{
+    PgInput *self = ((PgReader *)reader)->input;
+
+    while (batch->rows == 0) {
+        guint split = 0;
+        gboolean starts = FALSE;
+        gboolean has_ended = TRUE;
+
+        g_mutex_lock(&self->mutex);
+        PgLane *lane = take_lane(self, &split, &starts);
+        g_mutex_unlock(&self->mutex);
+        if (lane == NULL) {
+            return TRUE;
+        }
+        gboolean ok = (!starts || start_split(self, lane, split, error)) &&
+                      read_lane(self, lane, batch, &has_ended, error);
+
+        give_back(self, lane, has_ended || !ok);
+        if (!ok) {
+            return FALSE;
+        }
+    }
+    return TRUE;
+}
+
+static void reader_free(TgReader *reader)
+{
+    g_free(reader);
+}
+
+TgReader *pg_read_open(PgInput *input)
+{
+    static const TgReaderClass class = {.next = reader_next, .free = reader_free};
+    PgReader *reader = g_new0(PgReader, 1);
+
+    reader->reader.class = &class;
+    reader->input = input;
+    return &reader->reader;
+}
+
+void pg_lane_clear(PgLane *lane)
+{
+    tg_postgresql_copy_free(lane->copy);
+    tg_postgresql_cursor_free(lane->cursor);
+    tg_postgresql_free(lane->server);
+    if (lane->text != NULL) {
+        (void)g_string_free(lane->text, TRUE);
+    }
+    *lane = (PgLane){NULL};
+}
