@@ -21,6 +21,7 @@ typedef struct {
     guint8 *data;        /* values; one bit each for booleans */
     gint32 *offsets;     /* byte strings only */
     gsize data_capacity; /* bytes, without the slack; byte strings only */
+    guint capacity;      /* rows that fit; only grows, so batches may share a vector */
     gint ref_count;
 } TgVector;
 
@@ -51,6 +52,16 @@ void tg_batch_clear(TgBatch *batch);
 /* Makes `view` show chosen columns of `batch`: vector i is that of columns[i]. They share memory.
  */
 void tg_batch_lend(TgBatch *view, const TgBatch *batch, const guint *columns, guint count);
+
+/**
+ * Gives a batch as many rows as another: vector i is that of column sources[i] and shares its
+ * memory until the next time; where sources[i] is -1 it stays the batch's own, to be filled from
+ * row 0 on. Always call it with the same sources for one batch.
+ */
+void tg_batch_share(TgBatch *batch, const TgBatch *from, const gint *sources);
+
+/* Makes `into`, of the same schema, hold copies of chosen rows. */
+void tg_batch_select(TgBatch *into, const TgBatch *from, const guint *rows, guint count);
 
 /* Bytes in use by the rows. */
 gsize tg_batch_bytes(const TgBatch *batch);
@@ -137,6 +148,9 @@ static inline void tg_vector_set_bytes(TgVector *vector, guint row, const char *
     vector->offsets[row + 1] = (gint32)(used + size_bytes);
     tg_bit_set(vector->validity, row, TRUE);
 }
+
+/* Copies a value, or a null, between vectors of one type. Rows are filled from the first on. */
+void tg_vector_copy(TgVector *into, guint into_row, const TgVector *from, guint row);
 
 static inline gboolean tg_vector_get_boolean(const TgVector *vector, guint row)
 {

@@ -68,6 +68,27 @@ gboolean tg_column_type_parse(const char *text, gboolean exact_types, TgType *ou
     return FALSE;
 }
 
+gboolean tg_timestamp_reader_init(TgTimestampReader *reader, const char *format,
+                                  const char *timezone, const char *date, GError **error)
+{
+    reader->format = tg_time_format_new(format, error);
+    reader->zone = reader->format == NULL ? NULL : tg_time_zone_new(timezone, error);
+    if (reader->zone == NULL ||
+        !tg_time_defaults_set_date(&reader->defaults, date == NULL ? "1970-01-01" : date, error)) {
+        tg_timestamp_reader_clear(reader);
+        return FALSE;
+    }
+    reader->defaults.zone = reader->zone;
+    return TRUE;
+}
+
+void tg_timestamp_reader_clear(TgTimestampReader *reader)
+{
+    tg_time_format_free(reader->format);
+    tg_time_zone_free(reader->zone);
+    *reader = (TgTimestampReader){0};
+}
+
 /* What a timestamp column says, or the default. */
 static gboolean open_reader(const json_t *column, const Defaults *defaults,
                             TgTimestampReader *reader, TgColumn *into, GError **error)
@@ -81,12 +102,9 @@ static gboolean open_reader(const json_t *column, const Defaults *defaults,
         !tg_params_dup_text_or(column, "date", defaults->date, &date, error)) {
         return FALSE;
     }
-    reader->format = tg_time_format_new(format, error);
-    reader->zone = reader->format == NULL ? NULL : tg_time_zone_new(timezone, error);
-    if (reader->zone == NULL || !tg_time_defaults_set_date(&reader->defaults, date, error)) {
+    if (!tg_timestamp_reader_init(reader, format, timezone, date, error)) {
         return FALSE;
     }
-    reader->defaults.zone = reader->zone;
     if (tg_params_has(column, "format")) {
         into->format = g_steal_pointer(&format); /* `stdout` prints in it */
     }
@@ -161,8 +179,7 @@ void tg_column_config_free(TgColumnConfig *config)
         return;
     }
     for (guint i = 0; config->schema != NULL && i < config->schema->count; i++) {
-        tg_time_format_free(config->readers[i].format);
-        tg_time_zone_free(config->readers[i].zone);
+        tg_timestamp_reader_clear(&config->readers[i]);
         g_free(config->pointers[i]);
     }
     g_free(config->readers);
@@ -200,6 +217,32 @@ static gboolean set_date(TgVector *vector, guint row, TgInt128 nanos, const char
     return TRUE;
 }
 
+static gboolean set_nano(TgVector *vector, guint row, TgInt128 nanos, const char **out_reason)
+{
+    if (nanos > G_MAXINT64 || nanos < G_MININT64) {
+        *out_reason = "is outside of the years 1677 to 2262, which nanoseconds can hold";
+        return FALSE;
+    }
+    tg_vector_set_int64(vector, row, (gint64)nanos);
+    return TRUE;
+}
+
+gboolean tg_timestamp_set_nanos(TgVector *vector, guint row, TgInt128 nanos,
+                                const char **out_reason)
+{
+    if (vector->type.id == TG_TYPE_DATE) {
+        return set_date(vector, row, nanos, out_reason);
+    }
+    if (vector->type.unit == TG_UNIT_MICRO) {
+        return set_micros(vector, row, nanos, out_reason);
+    }
+    if (vector->type.unit == TG_UNIT_NANO) {
+        return set_nano(vector, row, nanos, out_reason);
+    }
+    tg_vector_set_int128(vector, row, nanos);
+    return TRUE;
+}
+
 gboolean tg_timestamp_reader_set(const TgTimestampReader *reader, const char *text,
                                  gsize size_bytes, TgVector *vector, guint row,
                                  const char **out_reason)
@@ -210,12 +253,5 @@ gboolean tg_timestamp_reader_set(const TgTimestampReader *reader, const char *te
         *out_reason = "does not fit the column's time format";
         return FALSE;
     }
-    if (vector->type.id == TG_TYPE_DATE) {
-        return set_date(vector, row, nanos, out_reason);
-    }
-    if (vector->type.unit == TG_UNIT_MICRO) {
-        return set_micros(vector, row, nanos, out_reason);
-    }
-    tg_vector_set_int128(vector, row, nanos);
-    return TRUE;
+    return tg_timestamp_set_nanos(vector, row, nanos, out_reason);
 }

@@ -11,6 +11,11 @@ typedef struct {
     TgTimeDefaults defaults;
 } TgTimestampReader;
 
+/* Opens a reader; `date` may be NULL (1970-01-01). */
+gboolean tg_timestamp_reader_init(TgTimestampReader *reader, const char *format,
+                                  const char *timezone, const char *date, GError **error);
+void tg_timestamp_reader_clear(TgTimestampReader *reader);
+
 /* A schema with what the texts of its columns mean. */
 typedef struct {
     TgSchema *schema;
@@ -46,3 +51,8 @@ gboolean tg_column_type_parse(const char *text, gboolean exact_types, TgType *ou
 gboolean tg_timestamp_reader_set(const TgTimestampReader *reader, const char *text,
                                  gsize size_bytes, TgVector *vector, guint row,
                                  const char **out_reason);
+
+/* Sets a DATE or TIMESTAMP of any unit from nanoseconds since 1970 UTC; FALSE with *out_reason
+ * (lent) when the vector cannot hold it. */
+gboolean tg_timestamp_set_nanos(TgVector *vector, guint row, TgInt128 nanos,
+                                const char **out_reason);

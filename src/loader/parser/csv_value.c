@@ -1,10 +1,8 @@
 /* Texts of fields to values of columns. */
 #include <string.h>
 
-#include "loader/json_text.h"
-#include "loader/number_text.h"
 #include "loader/parser/csv.h"
-#include "loader/utf8.h"
+#include "loader/text_value.h"
 
 gboolean csv_value_is_null(const CsvConfig *config, const CsvField *field)
 {
@@ -25,120 +23,16 @@ gboolean csv_value_is_null(const CsvConfig *config, const CsvField *field)
     return FALSE;
 }
 
-static gboolean is_one_of(const CsvField *field, const char *const *texts)
-{
-    for (; *texts != NULL; texts++) {
-        if (strlen(*texts) == field->size_bytes &&
-            memcmp(*texts, field->bytes, field->size_bytes) == 0) {
-            return TRUE;
-        }
-    }
-    return FALSE;
-}
-
-/* With exact types a text that is neither is refused; Embulk takes it for false. */
-static const char *set_boolean(const CsvConfig *config, const CsvField *field, TgVector *vector,
-                               guint row)
-{
-    static const char *const true_texts[] = {"true", "True", "TRUE", "yes", "Yes", "YES", "t", "T",
-                                             "y",    "Y",    "on",   "On",  "ON",  "1",   NULL};
-    static const char *const false_texts[] = {"false", "False", "FALSE", "no", "No",
-                                              "NO",    "f",     "F",     "n",  "N",
-                                              "off",   "Off",   "OFF",   "0",  NULL};
-    gboolean value = is_one_of(field, true_texts);
-
-    if (config->exact && !value && !is_one_of(field, false_texts)) {
-        return "is neither true nor false";
-    }
-    tg_vector_set_boolean(vector, row, value);
-    return NULL;
-}
-
-static const char *set_text(const CsvConfig *config, const CsvField *field, TgVector *vector,
-                            guint row)
-{
-    if (field->is_ascii || tg_bytes_are_ascii(field->bytes, field->size_bytes) ||
-        tg_utf8_is_valid(field->bytes, field->size_bytes)) {
-        tg_vector_set_bytes(vector, row, field->bytes, field->size_bytes);
-        return NULL;
-    }
-    if (config->exact) {
-        return "is not valid UTF-8; set in.parser.charset to what the file is written in";
-    }
-    g_autoptr(GString) repaired = g_string_sized_new(field->size_bytes + 8);
-
-    tg_utf8_append_repaired(repaired, field->bytes, field->size_bytes);
-    tg_vector_set_bytes(vector, row, repaired->str, repaired->len);
-    return NULL;
-}
-
-static const char *set_json(const CsvConfig *config, const CsvField *field, TgVector *vector,
-                            guint row)
-{
-    g_autoptr(GString) text = g_string_sized_new(field->size_bytes + 8);
-    gsize used = 0;
-    const char *reason =
-        tg_json_text_append(text, field->bytes, field->size_bytes,
-                            config->exact ? TG_JSON_KEEP_NUMBERS : TG_JSON_EMBULK_NUMBERS, &used);
-
-    if (reason != NULL) {
-        return reason;
-    }
-    if (config->exact && used != field->size_bytes) {
-        return "has text behind its JSON value";
-    }
-    if (used == 0) { /* Embulk: no value at all is null */
-        tg_vector_set_null(vector, row);
-        return NULL;
-    }
-    tg_vector_set_bytes(vector, row, text->str, text->len);
-    return NULL;
-}
-
-static const char *set_decimal(const CsvField *field, TgVector *vector, guint row)
-{
-    TgInt128 value = 0;
-
-    if (!tg_decimal_parse(field->bytes, field->size_bytes, vector->type.precision,
-                          vector->type.scale, &value)) {
-        return "is not a number of the column's precision and scale";
-    }
-    tg_vector_set_int128(vector, row, value);
-    return NULL;
-}
-
 const char *csv_value_set(const CsvConfig *config, guint column, const CsvField *field,
                           TgVector *vector, guint row)
 {
-    const char *reason = NULL;
-    gint64 integer = 0;
-    double real = 0.0;
+    TgTextRules rules = {.exact = config->exact,
+                         .strict_booleans = config->exact,
+                         .reader = &config->columns->readers[column]};
 
-    switch ((int)vector->type.id) {
-    case TG_TYPE_INT64:
-        if (!tg_int64_parse(field->bytes, field->size_bytes, &integer)) {
-            return "is not an integer of 64 bits";
-        }
-        tg_vector_set_int64(vector, row, integer);
+    if (field->is_ascii && vector->type.id == TG_TYPE_STRING) {
+        tg_vector_set_bytes(vector, row, field->bytes, field->size_bytes);
         return NULL;
-    case TG_TYPE_DOUBLE:
-        if (!tg_double_parse(field->bytes, field->size_bytes, &real)) {
-            return "is not a number";
-        }
-        tg_vector_set_double(vector, row, real);
-        return NULL;
-    case TG_TYPE_STRING:
-        return set_text(config, field, vector, row);
-    case TG_TYPE_BOOLEAN:
-        return set_boolean(config, field, vector, row);
-    case TG_TYPE_JSON:
-        return set_json(config, field, vector, row);
-    case TG_TYPE_DECIMAL:
-        return set_decimal(field, vector, row);
-    default: /* DATE, TIMESTAMP: column_config gives no other types */
-        return tg_timestamp_reader_set(&config->columns->readers[column], field->bytes,
-                                       field->size_bytes, vector, row, &reason)
-                   ? NULL
-                   : reason;
     }
+    return tg_text_value_set(&rules, field->bytes, field->size_bytes, vector, row);
 }

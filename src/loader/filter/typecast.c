@@ -1,0 +1,397 @@
+/* filter typecast: columns, and places in json columns, as other types (embulk-filter-typecast). */
+#include <string.h>
+
+#include "loader/json_path.h"
+#include "loader/plugin.h"
+#include "loader/value_cast.h"
+#include "loader/value_text.h"
+#include "params/params.h"
+
+/* One column of the result that is not as it came. */
+typedef struct {
+    guint column;
+    TgCast cast;
+    TgTimestampReader reader; /* what the cast lends */
+    TgJsonRewrite rewrite;    /* of a json column */
+    TgType types[TG_JSON_PATHS_MAX];
+} Change;
+
+typedef struct {
+    TgFilter filter;
+    TgLoaderContext *context;
+    gint *sources;
+    guint count;      /* of columns */
+    Change **changes; /* one a column; NULL: as it came */
+    gboolean stops;
+    gboolean exact;
+} TypecastFilter;
+
+/* --- places in json --- */
+
+/* Scalars of JSON as rows of vectors, to be cast as columns are. */
+typedef struct {
+    const Change *change;
+    TgBatch *scalars; /* boolean, long, double, string */
+    TgBatch *results; /* the same */
+    GString *text;
+} JsonCast;
+
+enum { AT_BOOLEAN, AT_LONG, AT_DOUBLE, AT_STRING, AT_COUNT };
+
+static TgSchema *scalar_schema(void)
+{
+    static const TgTypeId ids[AT_COUNT] = {TG_TYPE_BOOLEAN, TG_TYPE_INT64, TG_TYPE_DOUBLE,
+                                           TG_TYPE_STRING};
+    TgSchema *schema = tg_schema_new();
+
+    for (guint i = 0; i < AT_COUNT; i++) {
+        (void)tg_schema_append(schema, "", (TgType){.id = ids[i]});
+    }
+    return schema;
+}
+
+static int index_of(TgTypeId id)
+{
+    switch ((int)id) {
+    case TG_TYPE_BOOLEAN:
+        return AT_BOOLEAN;
+    case TG_TYPE_INT64:
+        return AT_LONG;
+    case TG_TYPE_DOUBLE:
+        return AT_DOUBLE;
+    default:
+        return AT_STRING;
+    }
+}
+
+/* The scalar in one of the vectors; NULL: a number that no vector holds. */
+static const TgVector *set_scalar(const JsonCast *self, TgJsonSlice value)
+{
+    g_autofree char *text = NULL;
+    gint64 integer = 0;
+    guint index = AT_DOUBLE;
+
+    if (*value.bytes == 't' || *value.bytes == 'f') {
+        index = AT_BOOLEAN;
+        tg_vector_set_boolean(self->scalars->vectors[index], 0, *value.bytes == 't');
+    } else if (*value.bytes == '"') {
+        index = AT_STRING;
+        g_string_truncate(self->text, 0);
+        tg_json_string_append(self->text, value);
+        tg_vector_set_bytes(self->scalars->vectors[index], 0, self->text->str, self->text->len);
+    } else {
+        text = g_strndup(value.bytes, value.size_bytes);
+        if (g_ascii_string_to_signed(text, 10, G_MININT64, G_MAXINT64, &integer, NULL)) {
+            index = AT_LONG;
+            tg_vector_set_int64(self->scalars->vectors[index], 0, integer);
+        } else {
+            tg_vector_set_double(self->scalars->vectors[index], 0, g_ascii_strtod(text, NULL));
+        }
+    }
+    return self->scalars->vectors[index];
+}
+
+static void append_result(const JsonCast *self, const TgVector *result, GString *out)
+{
+    g_string_truncate(self->text, 0);
+    tg_value_append(self->text, result, 0);
+    if (result->type.id == TG_TYPE_STRING) {
+        tg_json_quote_append(out, self->text->str, self->text->len);
+    } else {
+        g_string_append_len(out, self->text->str, (gssize)self->text->len);
+    }
+}
+
+static const char *replace_value(gpointer data, guint path, TgJsonSlice value, GString *out)
+{
+    const JsonCast *self = data;
+    TgType to = self->change->types[path];
+    TgVector *result = self->results->vectors[index_of(to.id)];
+    gboolean is_container = *value.bytes == '{' || *value.bytes == '[';
+
+    if (*value.bytes == 'n' || (is_container && to.id == TG_TYPE_JSON)) {
+        g_string_append_len(out, value.bytes, (gssize)value.size_bytes);
+        return NULL;
+    }
+    if (is_container) {
+        tg_json_quote_append(out, value.bytes, value.size_bytes);
+        return to.id == TG_TYPE_STRING ? NULL
+                                       : "is an object or array, which only a string can hold";
+    }
+    const TgVector *scalar = set_scalar(self, value);
+    const char *reason = NULL;
+
+    if (to.id == TG_TYPE_JSON) {
+        g_string_append_len(out, value.bytes, (gssize)value.size_bytes);
+        return NULL;
+    }
+    reason = tg_cast_is_possible(scalar->type, to)
+                 ? tg_cast_value(&self->change->cast, scalar, 0, result, 0, self->text)
+                 : "cannot become a value of that type";
+    if (reason == NULL) {
+        append_result(self, result, out);
+    }
+    return reason;
+}
+
+/* --- columns --- */
+
+/* A value that does not fit is null with a warning, or stops the load. */
+static gboolean note_problem(const TypecastFilter *self, const Change *change, const TgVector *from,
+                             guint row, const char *reason, GError **error)
+{
+    g_autoptr(GString) text = g_string_new(NULL);
+    const char *name = self->filter.schema->columns[change->column].name;
+    g_autofree char *type = tg_type_to_text(self->filter.schema->columns[change->column].type);
+
+    if (from->type.id != TG_TYPE_TIMESTAMP) {
+        tg_value_append(text, from, row);
+    }
+    g_string_truncate(text, MIN(text->len, 100));
+    if (self->stops) {
+        g_set_error(error, TG_ERROR, TG_ERROR_CONFIG, "filter typecast: column '%s' (%s): '%s' %s",
+                    name, type, text->str, reason);
+        return FALSE;
+    }
+    tg_loader_log(self->context, TG_LOADER_WARN, "column '%s': cannot cast to %s: '%s' %s", name,
+                  type, text->str, reason);
+    return TRUE;
+}
+
+static const char *change_value(const Change *change, JsonCast *json, const TgVector *from,
+                                guint row, TgVector *into)
+{
+    g_autoptr(GString) rewritten = NULL;
+    const char *reason = NULL;
+    gsize size = 0;
+
+    if (change->rewrite.count == 0) {
+        return tg_cast_is_possible(from->type, into->type)
+                   ? tg_cast_value(&change->cast, from, row, into, row, json->text)
+                   : "cannot become a value of that type";
+    }
+    const char *bytes = tg_vector_get_bytes(from, row, &size);
+
+    rewritten = g_string_sized_new(size + 64);
+    reason = tg_json_rewrite(&change->rewrite, (TgJsonSlice){bytes, size}, json, rewritten);
+    if (reason == NULL) {
+        tg_vector_set_bytes(into, row, rewritten->str, rewritten->len);
+    }
+    return reason;
+}
+
+static gboolean change_column(const TypecastFilter *self, JsonCast *json, const TgVector *from,
+                              TgVector *into, guint rows, GError **error)
+{
+    for (guint row = 0; row < rows; row++) {
+        const char *reason = NULL;
+
+        if (!tg_vector_is_valid(from, row)) {
+            tg_vector_set_null(into, row);
+            continue;
+        }
+        reason = change_value(json->change, json, from, row, into);
+        if (reason != NULL) {
+            tg_vector_set_null(into, row);
+            if (!note_problem(self, json->change, from, row, reason, error)) {
+                return FALSE;
+            }
+        }
+    }
+    return TRUE;
+}
+
+static gboolean filter_apply(const TgFilter *filter, const TgBatch *in, TgBatch *out,
+                             GError **error)
+{
+    const TypecastFilter *self = (const TypecastFilter *)filter;
+    g_autoptr(TgSchema) schema = scalar_schema();
+    g_autoptr(TgBatch) scalars = tg_batch_new(schema);
+    g_autoptr(TgBatch) results = tg_batch_new(schema);
+    g_autoptr(GString) text = g_string_new(NULL);
+    JsonCast json = {.scalars = scalars, .results = results, .text = text};
+
+    tg_batch_share(out, in, self->sources);
+    for (guint i = 0; i < in->count; i++) {
+        json.change = self->changes[i];
+        if (json.change != NULL &&
+            !change_column(self, &json, in->vectors[i], out->vectors[i], in->rows, error)) {
+            return FALSE;
+        }
+    }
+    return TRUE;
+}
+
+static void change_free(Change *change)
+{
+    if (change != NULL) {
+        tg_timestamp_reader_clear(&change->reader);
+        tg_json_rewrite_clear(&change->rewrite);
+        g_free(change);
+    }
+}
+
+static void filter_free(TgFilter *filter)
+{
+    TypecastFilter *self = (TypecastFilter *)filter;
+
+    for (guint i = 0; i < self->count; i++) {
+        change_free(self->changes[i]);
+    }
+    g_free(self->changes);
+    g_free(self->sources);
+    g_free(self);
+}
+
+/* --- opening --- */
+
+static gboolean open_reader(const json_t *config, const json_t *column, Change *change,
+                            GError **error)
+{
+    static const struct {
+        const char *key;
+        const char *default_key;
+        const char *fallback;
+    } keys[] = {{"format", "default_timestamp_format", "%Y-%m-%d %H:%M:%S.%N %z"},
+                {"timezone", "default_timezone", "UTC"},
+                {"date", "default_date", "1970-01-01"}};
+    g_auto(GStrv) texts = g_new0(char *, G_N_ELEMENTS(keys) + 1);
+
+    for (gsize i = 0; i < G_N_ELEMENTS(keys); i++) {
+        g_autofree char *fallback = NULL;
+
+        if (!tg_params_dup_text_or(config, keys[i].default_key, keys[i].fallback, &fallback,
+                                   error) ||
+            !tg_params_dup_text_or(column, keys[i].key, fallback, &texts[i], error)) {
+            return FALSE;
+        }
+    }
+    if (!tg_timestamp_reader_init(&change->reader, texts[0], texts[1], texts[2], error)) {
+        return FALSE;
+    }
+    change->cast.rules.reader = &change->reader;
+    change->cast.format = change->reader.format;
+    change->cast.zone = change->reader.zone;
+    return TRUE;
+}
+
+/* The change of a column, made when it is not there yet. */
+static Change *get_change(TypecastFilter *self, guint column)
+{
+    if (self->changes[column] == NULL) {
+        self->changes[column] = g_new0(Change, 1);
+        self->changes[column]->column = column;
+        self->changes[column]->rewrite.replace = replace_value;
+        self->changes[column]->cast.rules.exact = self->exact;
+        self->changes[column]->cast.rules.strict_booleans = TRUE;
+        self->sources[column] = -1;
+    }
+    return self->changes[column];
+}
+
+static gboolean add_path(TypecastFilter *self, const TgSchema *input, guint index, TgType type,
+                         const char *rest, GError **error)
+{
+    if (input->columns[index].type.id != TG_TYPE_JSON) {
+        g_set_error(error, TG_ERROR, TG_ERROR_CONFIG, "a path needs a json column; '%s' is none",
+                    input->columns[index].name);
+        return FALSE;
+    }
+    if (type.id == TG_TYPE_TIMESTAMP || type.id == TG_TYPE_DATE || type.id == TG_TYPE_DECIMAL) {
+        g_set_error(error, TG_ERROR, TG_ERROR_CONFIG,
+                    "a place in json can be boolean, long, double, string or json");
+        return FALSE;
+    }
+    Change *change = get_change(self, index);
+
+    change->types[change->rewrite.count] = type;
+    return tg_json_rewrite_add(&change->rewrite, rest, error);
+}
+
+static gboolean add_cast(TypecastFilter *self, const TgSchema *input, const json_t *config,
+                         const json_t *column, GError **error)
+{
+    g_autofree char *name = tg_params_dup_text(column, "name", error);
+    g_autofree char *type_name = name == NULL ? NULL : tg_params_dup_text(column, "type", error);
+    g_autofree char *rest = NULL;
+    g_autofree char *of_path = type_name == NULL ? NULL : tg_json_path_split(name, &rest);
+    TgType type = {0};
+
+    if (type_name == NULL || !tg_column_type_parse(type_name, self->exact, &type, error)) {
+        return FALSE;
+    }
+    int index = tg_schema_find(input, of_path == NULL ? name : of_path);
+
+    if (index < 0) {
+        g_set_error(error, TG_ERROR, TG_ERROR_CONFIG, "there is no column '%s'",
+                    of_path == NULL ? name : of_path);
+        return FALSE;
+    }
+    if (of_path != NULL) {
+        return add_path(self, input, (guint)index, type, rest, error);
+    }
+    TgColumn *changed = &self->filter.schema->columns[index];
+
+    if (self->exact && !tg_cast_is_possible(changed->type, type)) {
+        g_autofree char *from = tg_type_to_text(changed->type);
+
+        g_set_error(error, TG_ERROR, TG_ERROR_CONFIG, "column '%s' is %s, which cannot become %s",
+                    name, from, type_name);
+        return FALSE;
+    }
+    changed->type = type;
+    g_clear_pointer(&changed->format, g_free);
+    return open_reader(config, column, get_change(self, (guint)index), error);
+}
+
+static TgFilter *filter_open(TgLoaderContext *context, const json_t *config, const TgSchema *input,
+                             GError **error)
+{
+    static const TgFilterClass class = {.apply = filter_apply, .free = filter_free};
+    gboolean exact = tg_loader_context_job(context)->exact_types;
+    gboolean stops = FALSE;
+    json_t *column = NULL;
+    size_t index = 0;
+
+    if (!tg_params_get_boolean(config, "stop_on_invalid_record", exact, &stops, error)) {
+        return NULL;
+    }
+    TypecastFilter *self = g_new0(TypecastFilter, 1);
+
+    self->filter.class = &class;
+    self->filter.schema = tg_schema_copy(input);
+    self->context = context;
+    self->stops = stops;
+    self->exact = exact;
+    self->count = input->count;
+    self->sources = g_new0(gint, input->count + 1);
+    self->changes = g_new0(Change *, input->count + 1);
+    for (guint i = 0; i < input->count; i++) {
+        self->sources[i] = (gint)i;
+    }
+    json_array_foreach (json_object_get(config, "columns"), index, column) {
+        if (!add_cast(self, input, config, column, error)) {
+            g_prefix_error(error, "columns[%zu]: ", index);
+            tg_schema_free(self->filter.schema);
+            filter_free(&self->filter);
+            return NULL;
+        }
+    }
+    return &self->filter;
+}
+
+static const TgLoaderOption options[] = {
+    {"columns", "list", "[]",
+     "Columns as {name, type, format, timezone, date}; a name may be a path into a json column."},
+    {"stop_on_invalid_record", "boolean", "false; true with exact types",
+     "Stop at a value that does not fit, else it becomes null with a warning."},
+    {"default_timestamp_format", "text", "%Y-%m-%d %H:%M:%S.%N %z",
+     "Format of times as texts, both ways."},
+    {"default_timezone", "text", "UTC", "Zone of times whose text names none."},
+    {"default_date", "text", "1970-01-01", "Date of times without one."},
+    {0}};
+
+const TgFilterPlugin tg_filter_typecast = {.name = "typecast",
+                                           .help = "Casts columns to other types.",
+                                           .options = options,
+                                           .open = filter_open};
