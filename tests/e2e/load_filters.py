@@ -20,7 +20,7 @@ def load(project, filters, status=0, embulk=False, columns=COLUMNS, csv=CSV, exe
     project.write("load.yml", f"""in: {{type: file, path_prefix: data.csv, parser: {{type: csv, escape: null, columns: {columns}}}}}
 filters:
 {filters}
-exec: {{{exec_}}}
+exec: {{min_output_tasks: 1, max_threads: 1, {exec_}}}
 out: {{type: file, path_prefix: {project.folder}/out, file_ext: csv, sequence_format: '', formatter: {{type: csv}}}}
 """)
     if embulk:
