@@ -38,7 +38,7 @@ static void input_free(TgInput *input)
 {
     PgInput *self = (PgInput *)input;
 
-    for (guint i = 0; i < PG_LANES_MAX; i++) {
+    for (guint i = 0; i < TG_LANES_MAX; i++) {
         pg_lane_clear(&self->lanes[i]);
     }
     for (gsize i = 0; i < G_N_ELEMENTS(self->texts); i++) {
@@ -49,8 +49,7 @@ static void input_free(TgInput *input)
     g_free(self->sql);
     g_free(self->select);
     g_free(self->after_select);
-    g_mutex_clear(&self->mutex);
-    g_cond_clear(&self->changed);
+    tg_lanes_clear(&self->turns);
     g_free(self);
 }
 
@@ -185,11 +184,12 @@ static gboolean describe(PgInput *self, GError **error)
 
 /* --- splits --- */
 
+/* Connections at a time. */
 static guint threads_of(const PgInput *self)
 {
     guint threads = tg_loader_context_job(self->context)->threads;
 
-    return CLAMP(threads == 0 ? g_get_num_processors() : threads, 1, PG_LANES_MAX);
+    return CLAMP(threads == 0 ? g_get_num_processors() : threads, 1, TG_LANES_MAX);
 }
 
 /* How many splits are wanted: 0 for as many as fit. */
@@ -235,7 +235,7 @@ static gboolean plan_splits(PgInput *self, const char *quoted_table, GError **er
 {
     gint64 wanted = 0;
 
-    self->splits = 1;
+    self->turns.splits = 1;
     if (!read_splits(self, &wanted, error)) {
         return FALSE;
     }
@@ -247,7 +247,7 @@ static gboolean plan_splits(PgInput *self, const char *quoted_table, GError **er
         return FALSE;
     }
     wanted = wanted == 0 ? self->pages / SPLIT_PAGES : wanted;
-    self->splits = (guint)CLAMP(MIN(wanted, self->pages), 1, SPLITS_MAX);
+    self->turns.splits = (guint)CLAMP(MIN(wanted, self->pages), 1, SPLITS_MAX);
     self->select = g_strdup(self->sql);
     self->has_where = self->query.where != NULL;
     return TRUE;
@@ -260,8 +260,8 @@ static gboolean share_snapshot(PgInput *self, GError **error)
     g_autofree char *quoted = NULL;
     g_autofree char *sql = NULL;
 
-    self->lane_count = MIN(threads_of(self), self->splits);
-    if (self->lane_count == 1) {
+    self->turns.lane_count = MIN(threads_of(self), self->turns.splits);
+    if (self->turns.lane_count == 1) {
         return TRUE;
     }
     ids = ask_list(self->lanes[0].server, "SELECT pg_export_snapshot() WHERE $1 = ''", "", error);
@@ -272,7 +272,7 @@ static gboolean share_snapshot(PgInput *self, GError **error)
     sql = g_strdup_printf("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SET TRANSACTION "
                           "SNAPSHOT %s",
                           quoted);
-    for (guint i = 1; i < self->lane_count; i++) {
+    for (guint i = 1; i < self->turns.lane_count; i++) {
         PgLane *lane = &self->lanes[i];
 
         if (lane->server == NULL) {
@@ -334,7 +334,7 @@ static gboolean connect_server(PgInput *self, GError **error)
             return FALSE;
         }
     }
-    for (guint i = 0; i < PG_LANES_MAX; i++) {
+    for (guint i = 0; i < TG_LANES_MAX; i++) {
         self->lanes[i].text = g_string_new(NULL);
     }
     return TRUE;
@@ -387,8 +387,7 @@ static TgInput *open_input(TgLoaderContext *context, const json_t *config, gbool
     self->context = context;
     self->config = config;
     self->is_redshift = is_redshift;
-    g_mutex_init(&self->mutex);
-    g_cond_init(&self->changed);
+    tg_lanes_init(&self->turns, 1, 1);
     if (!open_with(self, error)) {
         return NULL;
     }

@@ -5,6 +5,7 @@
 #include "database/postgresql.h"
 #include "loader/database_column.h"
 #include "loader/database_query.h"
+#include "loader/lanes.h"
 #include "loader/plugin.h"
 
 /* What the server sends for a column. */
@@ -47,15 +48,12 @@ void pg_plan_clear(PgPlan *plan);
 const char *pg_value_set(const PgPlan *plan, guint column, const char *text, gsize size_bytes,
                          TgVector *vector, guint row);
 
-#define PG_LANES_MAX 16u /* connections that read at a time */
-
 /* A connection that reads one split after the other. */
 typedef struct {
     TgPostgresql *server;
     TgPostgresqlCopy *copy;     /* of the split under way; NULL: none */
     TgPostgresqlCursor *cursor; /* instead, where there is no COPY TO STDOUT */
     GString *text;              /* of values with escapes */
-    gboolean is_busy;           /* a thread reads from it now */
 } PgLane;
 
 typedef struct {
@@ -71,15 +69,9 @@ typedef struct {
     char *select; /* of a split: "SELECT … FROM t" with where, to which a range is added; or NULL */
     gboolean has_where;
     char *after_select;
-    guint splits;
     gint64 pages;
-    GMutex mutex; /* over what follows */
-    GCond changed;
-    guint lane_count;
-    PgLane lanes[PG_LANES_MAX];
-    guint next_split;
-    guint active; /* splits under way */
-    guint64 rows;
+    TgLanes turns;
+    PgLane lanes[TG_LANES_MAX];
 } PgInput;
 
 /* --- postgresql_read.c --- */

@@ -157,14 +157,14 @@ static char *wrap_lists(const PgInput *self, const char *sql)
 /* The statement of a split: pages [first, end) of the table. The caller frees. */
 static char *split_sql(const PgInput *self, guint split)
 {
-    gint64 first = self->pages * split / self->splits;
-    gint64 end = self->pages * (split + 1) / self->splits;
+    gint64 first = self->pages * split / self->turns.splits;
+    gint64 end = self->pages * (split + 1) / self->turns.splits;
     g_autoptr(GString) sql = g_string_new(self->select == NULL ? self->sql : self->select);
 
-    if (self->splits > 1) {
+    if (self->turns.splits > 1) {
         g_string_append_printf(sql, " %s ctid >= '(%" G_GINT64_FORMAT ",0)'::tid",
                                self->has_where ? "AND" : "WHERE", first);
-        if (split + 1 < self->splits) { /* the last one takes what was added since, too */
+        if (split + 1 < self->turns.splits) { /* the last one takes what was added since, too */
             g_string_append_printf(sql, " AND ctid < '(%" G_GINT64_FORMAT ",0)'::tid", end);
         }
     }
@@ -256,52 +256,6 @@ static gboolean read_lane(PgInput *self, PgLane *lane, TgBatch *batch, gboolean 
     return TRUE;
 }
 
-/* --- lanes --- */
-
-/* A lane with a split: one that was left, or a free one that takes the next. NULL at the end. The
- * mutex is held; *out_start is set when the split must be started. */
-static PgLane *take_lane(PgInput *self, guint *out_split, gboolean *out_start)
-{
-    for (;;) {
-        PgLane *idle = NULL;
-
-        for (guint i = 0; i < self->lane_count; i++) {
-            PgLane *lane = &self->lanes[i];
-
-            if (!lane->is_busy && (lane->copy != NULL || lane->cursor != NULL)) {
-                lane->is_busy = TRUE;
-                *out_start = FALSE;
-                return lane;
-            }
-            idle = lane->is_busy || idle != NULL ? idle : lane;
-        }
-        if (idle != NULL && self->next_split < self->splits) {
-            idle->is_busy = TRUE;
-            *out_start = TRUE;
-            *out_split = self->next_split++;
-            self->active++;
-            return idle;
-        }
-        if (self->active == 0) {
-            return NULL;
-        }
-        g_cond_wait(&self->changed, &self->mutex);
-    }
-}
-
-static void give_back(PgInput *self, PgLane *lane, gboolean has_ended)
-{
-    if (has_ended) {
-        g_clear_pointer(&lane->copy, tg_postgresql_copy_free);
-        g_clear_pointer(&lane->cursor, tg_postgresql_cursor_free);
-    }
-    g_mutex_lock(&self->mutex);
-    self->active -= has_ended ? 1 : 0;
-    lane->is_busy = FALSE;
-    g_cond_broadcast(&self->changed);
-    g_mutex_unlock(&self->mutex);
-}
-
 typedef struct {
     TgReader reader;
     PgInput *input;
@@ -310,22 +264,21 @@ typedef struct {
 static gboolean reader_next(TgReader *reader, TgBatch *batch, GError **error)
 {
     PgInput *self = ((PgReader *)reader)->input;
+    guint index = 0;
+    guint split = 0;
+    gboolean starts = FALSE;
 
-    while (batch->rows == 0) {
-        guint split = 0;
-        gboolean starts = FALSE;
+    while (batch->rows == 0 && tg_lanes_take(&self->turns, &index, &split, &starts)) {
+        PgLane *lane = &self->lanes[index];
         gboolean has_ended = TRUE;
-
-        g_mutex_lock(&self->mutex);
-        PgLane *lane = take_lane(self, &split, &starts);
-        g_mutex_unlock(&self->mutex);
-        if (lane == NULL) {
-            return TRUE;
-        }
         gboolean ok = (!starts || start_split(self, lane, split, error)) &&
                       read_lane(self, lane, batch, &has_ended, error);
 
-        give_back(self, lane, has_ended || !ok);
+        if (has_ended || !ok) {
+            g_clear_pointer(&lane->copy, tg_postgresql_copy_free);
+            g_clear_pointer(&lane->cursor, tg_postgresql_cursor_free);
+        }
+        tg_lanes_give_back(&self->turns, index, has_ended || !ok);
         if (!ok) {
             return FALSE;
         }

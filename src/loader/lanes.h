@@ -1,0 +1,36 @@
+/* Connections that read the splits of a table: who reads which, in any number of threads. */
+#pragma once
+
+#include <glib.h>
+
+#define TG_LANES_MAX 16u
+
+/* A lane is read by one thread at a time; between two calls it keeps its split. */
+typedef struct {
+    GMutex mutex; /* over all below */
+    GCond changed;
+    guint lane_count;
+    guint splits;     /* in all */
+    guint next_split; /* that nobody has taken */
+    guint active;     /* splits that were taken and have not ended */
+    gboolean is_busy[TG_LANES_MAX];
+    gboolean has_split[TG_LANES_MAX];
+} TgLanes;
+
+void tg_lanes_init(TgLanes *lanes, guint lane_count, guint splits);
+void tg_lanes_clear(TgLanes *lanes);
+
+/* Says that a lane has its split under way from the start. */
+void tg_lanes_set_started(TgLanes *lanes, guint lane);
+
+/**
+ * Takes a lane that has rows left, or starts the next split on a free one; waits while other
+ * threads hold all that is left.
+ *
+ * @out_start set when the split must be started
+ * @return FALSE when all splits have ended
+ */
+gboolean tg_lanes_take(TgLanes *lanes, guint *out_lane, guint *out_split, gboolean *out_start);
+
+/* Gives a lane back, with rows left or at the end of its split. */
+void tg_lanes_give_back(TgLanes *lanes, guint lane, gboolean has_ended);
