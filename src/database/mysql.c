@@ -26,6 +26,7 @@
     F(mysql_fetch_fields)                                                                          \
     F(mysql_fetch_row)                                                                             \
     F(mysql_fetch_lengths)                                                                         \
+    F(mysql_get_ssl_cipher)                                                                        \
     F(mysql_errno)                                                                                 \
     F(mysql_error)                                                                                 \
     F(mysql_field_count)                                                                           \
@@ -115,6 +116,8 @@ static void set_options(TgMysql *mysql, const TgMysqlOptions *options)
 {
     my_bool on = 1;
     my_bool off = 0;
+    gboolean has_tls = options->tls >= TG_MYSQL_TLS_ON ||
+                       (options->tls == TG_MYSQL_TLS_PREFER && options->socket == NULL);
     unsigned connect_timeout = options->connect_timeout_s;
     unsigned read_timeout = options->read_timeout_s;
     const MysqlApi *api = mysql->api;
@@ -123,10 +126,41 @@ static void set_options(TgMysql *mysql, const TgMysqlOptions *options)
     (void)api->mysql_options(mysql->handle, MYSQL_OPT_CONNECT_TIMEOUT, &connect_timeout);
     (void)api->mysql_options(mysql->handle, MYSQL_OPT_READ_TIMEOUT, &read_timeout);
     (void)api->mysql_options(mysql->handle, MYSQL_SET_CHARSET_NAME, "utf8mb4");
-    (void)api->mysql_options(mysql->handle, MYSQL_OPT_SSL_ENFORCE,
-                             options->tls == TG_MYSQL_TLS_OFF ? &off : &on);
+    (void)api->mysql_options(mysql->handle, MYSQL_OPT_SSL_ENFORCE, has_tls ? &on : &off);
     (void)api->mysql_options(mysql->handle, MYSQL_OPT_SSL_VERIFY_SERVER_CERT,
                              options->tls == TG_MYSQL_TLS_VERIFY ? &on : &off);
+}
+
+/* The library goes on without TLS when the server has none, so it must be looked at. */
+static gboolean check_tls(const TgMysql *mysql, TgMysqlTls tls, GError **error)
+{
+    if (tls < TG_MYSQL_TLS_ON || mysql->api->mysql_get_ssl_cipher(mysql->handle) != NULL) {
+        return TRUE;
+    }
+    g_set_error(
+        error, TG_ERROR, TG_ERROR_CONFIG,
+        "MySQL at %s does not offer TLS (SSL), which 'ssl' asks for; configure the server's "
+        "ssl_cert and ssl_key, or write 'ssl: disable'",
+        mysql->place);
+    return FALSE;
+}
+
+static gboolean connect_handle(TgMysql *mysql, const TgMysqlOptions *options, GError **error)
+{
+    const MysqlApi *api = mysql->api;
+
+    mysql->handle = api->mysql_init(NULL);
+    if (mysql->handle == NULL) {
+        g_set_error(error, TG_ERROR, TG_ERROR_BUG, "the MySQL client library does not start");
+        return FALSE;
+    }
+    set_options(mysql, options);
+    if (api->mysql_real_connect(mysql->handle, options->socket == NULL ? options->host : NULL,
+                                options->user, options->password, options->database, options->port,
+                                options->socket, 0) == NULL) {
+        return fail(mysql, "cannot connect to", error);
+    }
+    return check_tls(mysql, options->tls, error);
 }
 
 TgMysql *tg_mysql_open(const TgMysqlOptions *options, GError **error)
@@ -141,16 +175,7 @@ TgMysql *tg_mysql_open(const TgMysqlOptions *options, GError **error)
     mysql->api = api;
     mysql->place = options->socket != NULL ? g_strdup(options->socket)
                                            : g_strdup_printf("%s:%u", options->host, options->port);
-    mysql->handle = api->mysql_init(NULL);
-    if (mysql->handle == NULL) {
-        g_set_error(error, TG_ERROR, TG_ERROR_BUG, "the MySQL client library does not start");
-        return NULL;
-    }
-    set_options(mysql, options);
-    if (api->mysql_real_connect(mysql->handle, options->socket == NULL ? options->host : NULL,
-                                options->user, options->password, options->database, options->port,
-                                options->socket, 0) == NULL) {
-        (void)fail(mysql, "cannot connect to", error);
+    if (!connect_handle(mysql, options, error)) {
         return NULL;
     }
     if (!tg_mysql_execute(mysql, "SET time_zone = '+00:00', net_write_timeout = 1800", error)) {
@@ -199,6 +224,29 @@ char *tg_mysql_quote(TgMysql *mysql, const char *text, gsize size_bytes)
     quoted[length + 1] = '\'';
     quoted[length + 2] = '\0';
     return quoted;
+}
+
+static const char *type_name_of(const MYSQL_FIELD *field, TgMysqlKind kind)
+{
+    static const char *const names[] = {
+        [TG_MYSQL_INT8] = "tinyint",    [TG_MYSQL_INT16] = "smallint",
+        [TG_MYSQL_INT24] = "mediumint", [TG_MYSQL_INT32] = "int",
+        [TG_MYSQL_INT64] = "bigint",    [TG_MYSQL_BIT] = "bit",
+        [TG_MYSQL_FLOAT] = "float",     [TG_MYSQL_DOUBLE] = "double",
+        [TG_MYSQL_DECIMAL] = "decimal", [TG_MYSQL_DATE] = "date",
+        [TG_MYSQL_TIME] = "time",       [TG_MYSQL_DATETIME] = "datetime",
+        [TG_MYSQL_YEAR] = "year",       [TG_MYSQL_TEXT] = "text",
+        [TG_MYSQL_BYTES] = "binary",    [TG_MYSQL_JSON] = "json",
+        [TG_MYSQL_OTHER] = "geometry",
+    };
+
+    if (field->type == MYSQL_TYPE_TIMESTAMP) {
+        return "timestamp";
+    }
+    if ((field->flags & ENUM_FLAG) != 0) {
+        return "enum";
+    }
+    return (field->flags & SET_FLAG) != 0 ? "set" : names[kind];
 }
 
 static TgMysqlKind text_kind(const MYSQL_FIELD *field)
@@ -259,6 +307,8 @@ static TgMysqlField *describe(const MYSQL_FIELD *fields, guint count)
 
         described[i] = (TgMysqlField){.name = fields[i].name,
                                       .kind = kind_of(&fields[i]),
+                                      .type_name = type_name_of(&fields[i], kind_of(&fields[i])),
+                                      .is_instant = fields[i].type == MYSQL_TYPE_TIMESTAMP,
                                       .is_unsigned = is_unsigned,
                                       .length = length,
                                       .precision = length > marks ? length - marks : 1,

@@ -5,7 +5,12 @@
 
 #include "base/error.h"
 
-typedef enum { TG_MYSQL_TLS_OFF, TG_MYSQL_TLS_ON, TG_MYSQL_TLS_VERIFY } TgMysqlTls;
+typedef enum {
+    TG_MYSQL_TLS_OFF,
+    TG_MYSQL_TLS_PREFER, /* when the server offers it; its certificate is not checked */
+    TG_MYSQL_TLS_ON,
+    TG_MYSQL_TLS_VERIFY
+} TgMysqlTls;
 
 /* Everything is lent for the time of the call. */
 typedef struct {
@@ -63,12 +68,14 @@ typedef enum {
 } TgMysqlKind;
 
 typedef struct {
-    const char *name; /* lent by the cursor */
+    const char *name;      /* lent by the cursor */
+    const char *type_name; /* as SQL writes it: "int", "timestamp"; static */
     TgMysqlKind kind;
     gboolean is_unsigned;
-    guint length;    /* display width; bits of a BIT */
-    guint precision; /* DECIMAL: digits in all */
-    guint scale;     /* DECIMAL: behind the point */
+    gboolean is_instant; /* TIMESTAMP: a DATETIME that is stored in UTC */
+    guint length;        /* display width; bits of a BIT */
+    guint precision;     /* DECIMAL: digits in all */
+    guint scale;         /* DECIMAL: behind the point */
 } TgMysqlField;
 
 /* Rows that are streamed; nothing else can be run on the connection until it is freed. */

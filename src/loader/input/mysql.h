@@ -1,16 +1,17 @@
 /* What the parts of the mysql input share (embulk-input-mysql, embulk-input-jdbc). */
 #pragma once
 
+#include "columns/batch.h"
 #include "database/mysql.h"
+#include "loader/database_column.h"
+#include "loader/database_query.h"
+#include "loader/lanes.h"
 #include "loader/plugin.h"
-#include "loader/time_format.h"
 
 /* How one column of the query becomes one of the load. */
 typedef struct {
     TgMysqlKind kind;
-    TgType type;
-    TgTimeFormat *format; /* of times that become texts; NULL: as MySQL writes them */
-    TgTimeZone *zone;     /* of such texts */
+    TgDatabaseColumn column;
 } MysqlColumn;
 
 typedef struct {
@@ -28,3 +29,43 @@ void mysql_plan_clear(MysqlPlan *plan);
 /* Puts a text of the server into a vector. NULL, or why it cannot be (lent). */
 const char *mysql_value_set(const MysqlPlan *plan, guint column, const char *text, gsize size_bytes,
                             TgVector *vector, guint row);
+
+/* A connection that reads one split after the other. */
+typedef struct {
+    TgMysql *mysql;
+    TgMysqlCursor *cursor; /* of the split under way; NULL: none */
+    guint64 rows;          /* read so far */
+} MysqlLane;
+
+typedef struct {
+    TgInput input;
+    TgLoaderContext *context;
+    const json_t *config; /* lent for the time of open() */
+    TgMysqlOptions options;
+    char *texts[5]; /* that the options lend */
+    MysqlPlan plan;
+    TgDatabaseQuery query;
+    char *sql;
+    char *after_select;
+    char *split_column; /* quoted; NULL: one split */
+    gint64 split_first; /* least and greatest value of it */
+    gint64 split_last;
+    TgLanes turns;
+    MysqlLane lanes[TG_LANES_MAX];
+} MysqlInput;
+
+/* --- mysql_read.c --- */
+
+/* Starts the reader of all rows; several threads may pull from it. */
+TgReader *mysql_read_open(MysqlInput *input);
+
+/* --- mysql_split.c --- */
+
+/**
+ * Cuts a large table with an integer key into ranges, and opens a connection for each thread, all
+ * in one snapshot. Without the right to lock for a moment, or for other tables, there is one split.
+ */
+gboolean mysql_split_plan(MysqlInput *input, GError **error);
+
+/* The statement of a split. The caller frees. */
+char *mysql_split_sql(const MysqlInput *input, guint split);

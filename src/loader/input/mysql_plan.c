@@ -1,9 +1,5 @@
 /* Types of the columns of a MySQL query. */
-#include <string.h>
-
-#include "loader/column_config.h"
 #include "loader/input/mysql.h"
-#include "params/params.h"
 
 #define DECIMAL_DIGITS_MAX 38u
 
@@ -55,7 +51,7 @@ static gboolean exact_type(const TgMysqlField *field, TgType *out, GError **erro
         out->id = TG_TYPE_TIME;
         return TRUE;
     case TG_MYSQL_DATETIME:
-        out->id = TG_TYPE_TIMESTAMP;
+        *out = (TgType){.id = TG_TYPE_TIMESTAMP, .is_utc = field->is_instant};
         return TRUE;
     case TG_MYSQL_YEAR:
         out->id = TG_TYPE_INT16;
@@ -122,51 +118,74 @@ static gboolean embulk_type(const TgMysqlField *field, TgType *out, GError **err
     }
 }
 
-/* Embulk finds the options of a column without regard to case. */
-static const json_t *find_options(const json_t *config, const char *name)
+/* "decimal(10,2) unsigned", "bit(8)", "varchar(20)" as far as the protocol says it. The caller
+ * frees. */
+static char *type_text(const TgMysqlField *field)
 {
-    const char *key = NULL;
-    json_t *value = NULL;
+    const char *sign = field->is_unsigned ? " unsigned" : "";
 
-    json_object_foreach (json_object_get(config, "column_options"), key, value) {
-        if (g_ascii_strcasecmp(key, name) == 0) {
-            return value;
-        }
+    switch ((int)field->kind) {
+    case TG_MYSQL_DECIMAL:
+        return g_strdup_printf("decimal(%u,%u)%s", field->precision, field->scale, sign);
+    case TG_MYSQL_BIT:
+        return g_strdup_printf("bit(%u)", field->length);
+    case TG_MYSQL_INT8:
+        return g_strdup_printf(field->length == 1 ? "tinyint(1)%s" : "tinyint%s", sign);
+    default:
+        return field->kind <= TG_MYSQL_DOUBLE ? g_strconcat(field->type_name, sign, NULL)
+                                              : g_strdup(field->type_name);
     }
-    return NULL;
 }
 
-/* `type`, else what follows from `value_type`. */
-static gboolean apply_options(MysqlPlan *plan, MysqlColumn *column, const json_t *options,
-                              const json_t *config, GError **error)
+/* What reading loses; NULL: nothing. Lent. */
+static const char *loss_of(const MysqlPlan *plan, const TgMysqlField *field, TgType type)
 {
-    g_autofree char *type = NULL;
-    g_autofree char *value_type = NULL;
-    g_autofree char *format = NULL;
-    g_autofree char *zone = NULL;
-    g_autofree char *zone_default = NULL;
+    gboolean is_date = field->kind == TG_MYSQL_DATE || field->kind == TG_MYSQL_DATETIME;
 
-    if (!tg_params_dup_text_or(config, "default_timezone", "UTC", &zone_default, error) ||
-        !tg_params_dup_text_or(options, "type", NULL, &type, error) ||
-        !tg_params_dup_text_or(options, "value_type", NULL, &value_type, error) ||
-        !tg_params_dup_text_or(options, "timestamp_format", NULL, &format, error) ||
-        !tg_params_dup_text_or(options, "timezone", zone_default, &zone, error)) {
+    if (plan->exact) {
+        return plan->is_lossy && is_date ? "zero dates become null" : NULL;
+    }
+    switch ((int)field->kind) {
+    case TG_MYSQL_INT8:
+        return type.id == TG_TYPE_BOOLEAN ? "all but whether it is 0" : NULL;
+    case TG_MYSQL_BIT:
+        return type.id == TG_TYPE_BOOLEAN && field->length > 1 ? "all but whether it is 0" : NULL;
+    case TG_MYSQL_DECIMAL:
+        return type.id == TG_TYPE_DOUBLE ? "digits beyond the 15th" : NULL;
+    case TG_MYSQL_TIME:
+        return type.id == TG_TYPE_TIMESTAMP ? "the type and the fraction: a time on 1970-01-01"
+                                            : NULL;
+    case TG_MYSQL_DATE:
+    case TG_MYSQL_DATETIME:
+        return "zero dates become null";
+    default:
+        return NULL;
+    }
+}
+
+static gboolean plan_column(MysqlPlan *plan, guint index, const TgMysqlField *field,
+                            const json_t *config, TgSchema *schema, GError **error)
+{
+    MysqlColumn *column = &plan->columns[index];
+    TgDatabaseField about = {.name = field->name, .type_name = field->type_name};
+    GError *problem = NULL;
+    gboolean ok = plan->exact ? exact_type(field, &column->column.type, &problem)
+                              : embulk_type(field, &column->column.type, &problem);
+
+    column->kind = field->kind;
+    if (!ok && !tg_database_column_is_typed(config, &about)) {
+        g_propagate_error(error, problem);
         return FALSE;
     }
-    if (type == NULL && value_type != NULL && strcmp(value_type, "coalesce") != 0) {
-        gboolean is_number = strcmp(value_type, "float") == 0 || strcmp(value_type, "decimal") == 0;
-        gboolean is_time = strcmp(value_type, "date") == 0 || strcmp(value_type, "time") == 0;
-
-        type = g_strdup(is_number ? "double" : (is_time ? "timestamp" : value_type));
-    }
-    if (type != NULL && !tg_column_type_parse(type, plan->exact, &column->type, error)) {
+    g_clear_error(&problem);
+    if (!tg_database_column_read(&column->column, config, &about, plan->exact, error)) {
+        g_prefix_error(error, "column_options: %s: ", field->name);
         return FALSE;
     }
-    if (format != NULL && column->type.id == TG_TYPE_STRING) {
-        column->format = tg_time_format_new(format, error);
-        column->zone = column->format == NULL ? NULL : tg_time_zone_new(zone, error);
-        return column->zone != NULL;
-    }
+    TgColumn *made = tg_schema_append(schema, field->name, column->column.type);
+
+    made->source_type = type_text(field);
+    made->source_loss = g_strdup(loss_of(plan, field, column->column.type));
     return TRUE;
 }
 
@@ -176,26 +195,9 @@ gboolean mysql_plan_read(MysqlPlan *plan, const TgMysqlCursor *cursor, const jso
     plan->count = tg_mysql_cursor_count(cursor);
     plan->columns = g_new0(MysqlColumn, plan->count + 1);
     for (guint i = 0; i < plan->count; i++) {
-        const TgMysqlField *field = tg_mysql_cursor_field(cursor, i);
-        const json_t *options = find_options(config, field->name);
-        MysqlColumn *column = &plan->columns[i];
-        gboolean has_type = tg_params_has(options, "type") || tg_params_has(options, "value_type");
-        GError *problem = NULL;
-
-        column->kind = field->kind;
-        gboolean ok = plan->exact ? exact_type(field, &column->type, &problem)
-                                  : embulk_type(field, &column->type, &problem);
-
-        if (!ok && !has_type) {
-            g_propagate_error(error, problem);
+        if (!plan_column(plan, i, tg_mysql_cursor_field(cursor, i), config, schema, error)) {
             return FALSE;
         }
-        g_clear_error(&problem);
-        if (!apply_options(plan, column, options, config, error)) {
-            g_prefix_error(error, "column_options: %s: ", field->name);
-            return FALSE;
-        }
-        (void)tg_schema_append(schema, field->name, column->type);
     }
     return TRUE;
 }
@@ -203,8 +205,7 @@ gboolean mysql_plan_read(MysqlPlan *plan, const TgMysqlCursor *cursor, const jso
 void mysql_plan_clear(MysqlPlan *plan)
 {
     for (guint i = 0; plan->columns != NULL && i < plan->count; i++) {
-        tg_time_format_free(plan->columns[i].format);
-        tg_time_zone_free(plan->columns[i].zone);
+        tg_database_column_clear(&plan->columns[i].column);
     }
     g_free(plan->columns);
 }

@@ -8,75 +8,6 @@
 #define SECOND_MICROS ((gint64)1000000)
 #define DAY_SECONDS ((gint64)86400)
 
-/* Two digits, which the server always writes. */
-static gint64 two(const char *at)
-{
-    return (gint64)(at[0] - '0') * 10 + (at[1] - '0');
-}
-
-/* The fraction behind the seconds, as microseconds. */
-static gint64 fraction(const char *at, const char *end)
-{
-    gint64 micros = 0;
-    guint digits = 0;
-
-    for (at += at < end ? 1 : 0; at < end && digits < 6; at++, digits++) {
-        micros = micros * 10 + (*at - '0');
-    }
-    for (; digits < 6; digits++) {
-        micros *= 10;
-    }
-    return micros;
-}
-
-/* "2015-01-27" */
-static gboolean parse_date(const char *text, gsize size, gint64 *out_days)
-{
-    if (size < 10) {
-        return FALSE;
-    }
-    gint64 year = two(text) * 100 + two(text + 2);
-    gint64 month = two(text + 5);
-    gint64 day = two(text + 8);
-
-    *out_days = tg_days_from_date(year, (guint)month, (guint)MAX(day, 1));
-    return month >= 1 && day >= 1; /* zero dates have zeros there */
-}
-
-/* "2015-01-27 19:23:49.5" */
-static gboolean parse_datetime(const char *text, gsize size, gint64 *out_micros)
-{
-    gint64 days = 0;
-
-    if (size < 19 || !parse_date(text, size, &days)) {
-        return FALSE;
-    }
-    gint64 seconds = two(text + 11) * 3600 + two(text + 14) * 60 + two(text + 17);
-
-    *out_micros = (days * DAY_SECONDS + seconds) * SECOND_MICROS + fraction(text + 19, text + size);
-    return TRUE;
-}
-
-/* "-838:59:59.5" */
-static gint64 parse_time(const char *text, gsize size)
-{
-    const char *at = text;
-    const char *end = text + size;
-    gboolean negative = at < end && *at == '-';
-    gint64 hours = 0;
-
-    for (at += negative ? 1 : 0; at < end && *at != ':'; at++) {
-        hours = hours * 10 + (*at - '0');
-    }
-    if (end - at < 6) {
-        return 0;
-    }
-    gint64 micros =
-        (hours * 3600 + two(at + 1) * 60 + two(at + 4)) * SECOND_MICROS + fraction(at + 6, end);
-
-    return negative ? -micros : micros;
-}
-
 /* Any time of the server as microseconds since 1970; FALSE: a zero date. */
 static gboolean parse_instant(TgMysqlKind kind, const char *text, gsize size, gint64 *out_micros)
 {
@@ -85,20 +16,23 @@ static gboolean parse_instant(TgMysqlKind kind, const char *text, gsize size, gi
 
     switch ((int)kind) {
     case TG_MYSQL_DATE:
-        if (!parse_date(text, size, &days)) {
+        if (!tg_database_parse_date(text, size, &days)) {
             return FALSE;
         }
         *out_micros = days * DAY_SECONDS * SECOND_MICROS;
         return TRUE;
     case TG_MYSQL_TIME: /* Embulk: on the first day of 1970, without the fraction */
-        *out_micros = parse_time(text, size) / SECOND_MICROS * SECOND_MICROS;
+        if (!tg_database_parse_time(text, size, out_micros)) {
+            return FALSE;
+        }
+        *out_micros = *out_micros / SECOND_MICROS * SECOND_MICROS;
         return TRUE;
     case TG_MYSQL_YEAR:
         (void)tg_int64_parse(text, size, &year); /* the server writes four digits */
         *out_micros = tg_days_from_date(year, 1, 1) * DAY_SECONDS * SECOND_MICROS;
         return TRUE;
     default:
-        return parse_datetime(text, size, out_micros);
+        return tg_database_parse_timestamp(text, size, out_micros);
     }
 }
 
@@ -119,17 +53,7 @@ static const char *set_instant(const MysqlPlan *plan, guint column, const char *
     if (!parse_instant(plan->columns[column].kind, text, size, &micros)) {
         return zero_date(plan, vector, row);
     }
-    if (vector->type.id == TG_TYPE_DATE) {
-        gint32 days = (gint32)(micros / SECOND_MICROS / DAY_SECONDS -
-                               (micros % (SECOND_MICROS * DAY_SECONDS) < 0 ? 1 : 0));
-
-        tg_vector_set_fixed(vector, row, &days);
-    } else if (vector->type.unit == TG_UNIT_WIDE) {
-        tg_vector_set_int128(vector, row, (TgInt128)micros * 1000);
-    } else {
-        tg_vector_set_int64(vector, row, micros);
-    }
-    return NULL;
+    return tg_database_set_instant(&plan->columns[column].column, micros, vector, row);
 }
 
 static guint64 bits_value(const char *bytes, gsize size)
@@ -204,17 +128,9 @@ static const char *set_text(const MysqlPlan *plan, guint column, const char *tex
                             TgVector *vector, guint row)
 {
     const MysqlColumn *about = &plan->columns[column];
-    gint64 micros = 0;
 
-    if (about->format != NULL) {
-        g_autoptr(GString) out = g_string_new(NULL);
-
-        if (!parse_instant(about->kind, text, size, &micros)) {
-            return zero_date(plan, vector, row);
-        }
-        tg_time_format_write(about->format, about->zone, (TgInt128)micros * 1000, out);
-        tg_vector_set_bytes(vector, row, out->str, out->len);
-        return NULL;
+    if (about->column.format != NULL) {
+        return set_instant(plan, column, text, size, vector, row);
     }
     if (about->kind == TG_MYSQL_BYTES && !tg_utf8_is_valid(text, size)) {
         return "holds bytes that are no UTF-8 text";
@@ -228,6 +144,7 @@ const char *mysql_value_set(const MysqlPlan *plan, guint column, const char *tex
 {
     TgMysqlKind kind = plan->columns[column].kind;
     TgInt128 decimal = 0;
+    gint64 micros = 0;
 
     switch (vector->type.id) {
     case TG_TYPE_BOOLEAN:
@@ -249,7 +166,10 @@ const char *mysql_value_set(const MysqlPlan *plan, guint column, const char *tex
     case TG_TYPE_TIMESTAMP:
         return set_instant(plan, column, text, size_bytes, vector, row);
     case TG_TYPE_TIME:
-        tg_vector_set_int64(vector, row, parse_time(text, size_bytes));
+        if (!tg_database_parse_time(text, size_bytes, &micros)) {
+            return "is no time";
+        }
+        tg_vector_set_int64(vector, row, micros);
         return NULL;
     case TG_TYPE_BINARY:
     case TG_TYPE_JSON:
