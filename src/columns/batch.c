@@ -131,46 +131,25 @@ void tg_batch_lend(TgBatch *view, const TgBatch *batch, const guint *columns, gu
         (TgBatch){.rows = batch->rows, .capacity = batch->rows, .count = count, .vectors = vectors};
 }
 
+static void vector_replace(TgVector **place, TgVector *vector)
+{
+    if (*place == vector) {
+        return;
+    }
+    g_atomic_int_inc(&vector->ref_count);
+    vector_unref(*place);
+    *place = vector;
+}
+
 void tg_batch_share(TgBatch *batch, const TgBatch *from, const gint *sources)
 {
     tg_batch_reserve(batch, from->rows);
     for (guint i = 0; i < batch->count; i++) {
-        TgVector *vector = sources[i] < 0 ? batch->vectors[i] : from->vectors[sources[i]];
-
-        if (batch->vectors[i] != vector) {
-            g_atomic_int_inc(&vector->ref_count);
-            vector_unref(batch->vectors[i]);
-            batch->vectors[i] = vector;
+        if (sources[i] >= 0) {
+            vector_replace(&batch->vectors[i], from->vectors[sources[i]]);
         }
     }
     batch->rows = from->rows;
-}
-
-void tg_vector_copy(TgVector *into, guint into_row, const TgVector *from, guint row)
-{
-    if (!tg_vector_is_valid(from, row)) {
-        tg_vector_set_null(into, into_row);
-    } else if (from->offsets != NULL) {
-        gsize size = 0;
-        const char *bytes = tg_vector_get_bytes(from, row, &size);
-
-        tg_vector_set_bytes(into, into_row, bytes, size);
-    } else if (from->width == 0) {
-        tg_vector_set_boolean(into, into_row, tg_vector_get_boolean(from, row));
-    } else {
-        tg_vector_set_fixed(into, into_row, from->data + (gsize)row * from->width);
-    }
-}
-
-void tg_batch_select(TgBatch *into, const TgBatch *from, const guint *rows, guint count)
-{
-    tg_batch_reserve(into, count);
-    for (guint column = 0; column < from->count; column++) {
-        for (guint i = 0; i < count; i++) {
-            tg_vector_copy(into->vectors[column], i, from->vectors[column], rows[i]);
-        }
-    }
-    into->rows = count;
 }
 
 gsize tg_batch_bytes(const TgBatch *batch)

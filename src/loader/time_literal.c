@@ -80,14 +80,36 @@ static const char *append_quoted(GString *out, const char *at)
     return at + (*at == '\'' ? 1 : 0);
 }
 
+/* A run of one character, a letter of the pattern or text; FALSE with CONFIG: an unknown letter. */
+static gboolean append_run(GString *out, const char *pattern, const char *at, gsize count,
+                           GError **error)
+{
+    const char *ruby = NULL;
+
+    if (!g_ascii_isalpha(*at)) {
+        g_string_append_len(out, at, (gssize)count);
+        return TRUE;
+    }
+    ruby = find_token(*at, count);
+    if (ruby == NULL) {
+        g_set_error(error, TG_ERROR, TG_ERROR_CONFIG,
+                    "'%s' is no time format: '%.*s' is not known; write a Java pattern such as "
+                    "yyyy-MM-dd HH:mm:ss.SSS Z, or a format with %%",
+                    pattern, (int)count, at);
+        return FALSE;
+    }
+    g_string_append(out, ruby);
+    return TRUE;
+}
+
 char *tg_time_pattern_to_ruby(const char *pattern, GError **error)
 {
-    if (strchr(pattern, '%') != NULL) {
-        return g_strdup(pattern);
-    }
     g_autoptr(GString) out = g_string_new(NULL);
     const char *at = pattern;
 
+    if (strchr(pattern, '%') != NULL) {
+        return g_strdup(pattern);
+    }
     while (*at != '\0') {
         gsize count = 1;
 
@@ -98,20 +120,8 @@ char *tg_time_pattern_to_ruby(const char *pattern, GError **error)
         while (at[count] == *at) {
             count++;
         }
-        if (g_ascii_isalpha(*at)) {
-            const char *ruby = find_token(*at, count);
-
-            if (ruby == NULL) {
-                g_set_error(
-                    error, TG_ERROR, TG_ERROR_CONFIG,
-                    "'%s' is no time format: '%.*s' is not known; write a Java pattern such "
-                    "as yyyy-MM-dd HH:mm:ss.SSS Z, or a format with %%",
-                    pattern, (int)count, at);
-                return NULL;
-            }
-            g_string_append(out, ruby);
-        } else {
-            g_string_append_len(out, at, (gssize)count);
+        if (!append_run(out, pattern, at, count, error)) {
+            return NULL;
         }
         at += count;
     }

@@ -138,6 +138,19 @@ static const char *set_long_of_real(const TgCast *cast, double real, TgVector *i
     return NULL;
 }
 
+/* The integer part of a decimal; FALSE when there is more. */
+static gboolean cut_fraction(const TgVector *from, guint row, TgInt128 *out)
+{
+    TgInt128 unit = 1;
+    TgInt128 value = tg_vector_get_int128(from, row);
+
+    for (guint i = 0; i < from->type.scale; i++) {
+        unit *= 10;
+    }
+    *out = value / unit;
+    return value % unit == 0;
+}
+
 static const char *set_long(const TgCast *cast, const TgVector *from, guint row, TgVector *into,
                             guint into_row)
 {
@@ -150,12 +163,8 @@ static const char *set_long(const TgCast *cast, const TgVector *from, guint row,
     case KIND_REAL:
         return set_long_of_real(cast, get_real(from, row), into, into_row);
     case KIND_DECIMAL:
-        value = tg_vector_get_int128(from, row);
-        for (guint i = 0; i < from->type.scale; i++) {
-            if (cast->rules.exact && value % 10 != 0) {
-                return "is not an integer";
-            }
-            value /= 10;
+        if (!cut_fraction(from, row, &value) && cast->rules.exact) {
+            return "is not an integer";
         }
         break;
     case KIND_INSTANT: /* whole seconds, as Instant.getEpochSecond() */
@@ -183,6 +192,8 @@ static const char *set_double(const TgVector *from, guint row, TgVector *into, g
                               GString *scratch)
 {
     double value = 0.0;
+    TgInt128 nanos = 0;
+    TgInt128 seconds = 0;
 
     switch (kind_of(from->type)) {
     case KIND_REAL:
@@ -196,12 +207,11 @@ static const char *set_double(const TgVector *from, guint row, TgVector *into, g
         tg_value_append(scratch, from, row);
         value = g_ascii_strtod(scratch->str, NULL);
         break;
-    case KIND_INSTANT: {
-        TgInt128 nanos = tg_vector_get_nanos(from, row);
-
-        value = (double)(nanos / TG_NANOS_PER_SECOND) + (double)(nanos % TG_NANOS_PER_SECOND) / 1e9;
+    case KIND_INSTANT:
+        nanos = tg_vector_get_nanos(from, row);
+        seconds = nanos / TG_NANOS_PER_SECOND;
+        value = (double)seconds + (double)(nanos - seconds * TG_NANOS_PER_SECOND) / 1e9;
         break;
-    }
     case KIND_BOOLEAN:
     case KIND_TIME:
     case KIND_TEXT:
@@ -259,6 +269,17 @@ static const char *set_decimal(const TgVector *from, guint row, TgVector *into, 
     return NULL;
 }
 
+/* Seconds with a fraction; FALSE: beyond all calendars, or no number. */
+static gboolean nanos_of_real(double seconds, TgInt128 *out)
+{
+    if (!(fabs(seconds) < 1e15)) {
+        return FALSE;
+    }
+    *out = (TgInt128)(gint64)seconds * TG_NANOS_PER_SECOND +
+           (TgInt128)((seconds - (double)(gint64)seconds) * 1e9);
+    return TRUE;
+}
+
 static const char *set_instant(const TgVector *from, guint row, TgVector *into, guint into_row)
 {
     const char *reason = NULL;
@@ -271,16 +292,11 @@ static const char *set_instant(const TgVector *from, guint row, TgVector *into, 
     case KIND_INTEGER:
         nanos = tg_vector_get_integer(from, row) * TG_NANOS_PER_SECOND;
         break;
-    case KIND_REAL: {
-        double real = get_real(from, row);
-
-        if (!(fabs(real) < 1e15)) {
+    case KIND_REAL:
+        if (!nanos_of_real(get_real(from, row), &nanos)) {
             return "is no time";
         }
-        nanos = (TgInt128)(gint64)real * TG_NANOS_PER_SECOND +
-                (TgInt128)((real - (double)(gint64)real) * 1e9);
         break;
-    }
     case KIND_BOOLEAN:
     case KIND_DECIMAL:
     case KIND_TIME:

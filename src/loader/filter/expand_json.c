@@ -64,7 +64,7 @@ static const char *set_value(const ExpandFilter *self, guint index, const GStrin
 
 /* Sets all expanded columns of a row; NULL, or why one does not fit: *out_column. */
 static const char *expand_row(const ExpandFilter *self, TgJsonSlice json, GString *text,
-                              TgBatch *out, guint *out_column)
+                              TgBatch *out, const char **out_column)
 {
     for (guint i = 0; i < self->count; i++) {
         TgVector *vector = out->vectors[self->first + i];
@@ -86,7 +86,7 @@ static const char *expand_row(const ExpandFilter *self, TgJsonSlice json, GStrin
         }
         reason = set_value(self, i, text, vector, out->rows);
         if (reason != NULL) {
-            *out_column = self->first + i;
+            *out_column = self->filter.schema->columns[self->first + i].name;
             return reason;
         }
     }
@@ -145,6 +145,16 @@ static gboolean skip_record(const ExpandFilter *self, const TgVector *vector, gu
     return tg_loader_reject(self->context, &reject, error);
 }
 
+static void keep_record(const ExpandFilter *self, const TgBatch *in, guint row, TgBatch *out)
+{
+    for (guint i = 0; i < out->count; i++) {
+        if (self->sources[i] >= 0) {
+            tg_vector_copy(out->vectors[i], out->rows, in->vectors[self->sources[i]], row);
+        }
+    }
+    out->rows++;
+}
+
 static gboolean filter_apply(const TgFilter *filter, const TgBatch *in, TgBatch *out,
                              GError **error)
 {
@@ -156,26 +166,17 @@ static gboolean filter_apply(const TgFilter *filter, const TgBatch *in, TgBatch 
     tg_batch_reserve(out, in->rows);
     for (guint row = 0; row < in->rows; row++) {
         TgJsonSlice json = {0};
-        guint column = 0;
+        const char *column = NULL;
         const char *reason = read_json(self, vector, row, compact, &json);
-        const char *name = NULL;
 
         if (reason == NULL) {
             reason = expand_row(self, json, text, out, &column);
-            name = reason == NULL ? NULL : self->filter.schema->columns[column].name;
         }
-        if (reason != NULL) {
-            if (!skip_record(self, vector, row, name, reason, error)) {
-                return FALSE;
-            }
-            continue;
+        if (reason == NULL) {
+            keep_record(self, in, row, out);
+        } else if (!skip_record(self, vector, row, column, reason, error)) {
+            return FALSE;
         }
-        for (guint i = 0; i < out->count; i++) {
-            if (self->sources[i] >= 0) {
-                tg_vector_copy(out->vectors[i], out->rows, in->vectors[self->sources[i]], row);
-            }
-        }
-        out->rows++;
     }
     return TRUE;
 }
@@ -231,6 +232,22 @@ static gboolean append_column(ExpandFilter *self, const TgColumn *column, gint s
     return TRUE;
 }
 
+/* Takes the readers of the columns. */
+static gboolean append_expanded(ExpandFilter *self, TgColumnConfig *columns, const char *root,
+                                GError **error)
+{
+    self->first = self->filter.schema->count;
+    for (guint i = 0; i < columns->schema->count; i++) {
+        if (!append_column(self, &columns->schema->columns[i], -1, error) ||
+            !add_path(self, root, columns->schema->columns[i].name, error)) {
+            return FALSE;
+        }
+        self->readers[i] = columns->readers[i];
+        columns->readers[i] = (TgTimestampReader){0};
+    }
+    return TRUE;
+}
+
 static gboolean build(ExpandFilter *self, const TgSchema *input, TgColumnConfig *columns,
                       const char *root, gboolean keeps, GError **error)
 {
@@ -242,17 +259,8 @@ static gboolean build(ExpandFilter *self, const TgSchema *input, TgColumnConfig 
             !append_column(self, &input->columns[i], (gint)i, error)) {
             return FALSE;
         }
-        if (i != self->json) {
-            continue;
-        }
-        self->first = self->filter.schema->count;
-        for (guint j = 0; j < columns->schema->count; j++) {
-            if (!append_column(self, &columns->schema->columns[j], -1, error) ||
-                !add_path(self, root, columns->schema->columns[j].name, error)) {
-                return FALSE;
-            }
-            self->readers[j] = columns->readers[j];
-            columns->readers[j] = (TgTimestampReader){0};
+        if (i == self->json && !append_expanded(self, columns, root, error)) {
+            return FALSE;
         }
     }
     return TRUE;

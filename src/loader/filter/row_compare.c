@@ -253,6 +253,13 @@ static gboolean number_holds(const RowNode *node, const TgVector *vector, guint 
                             : reals_hold(node->operator, value, node->real);
 }
 
+static int order_of_bytes(const char *left, gsize left_size, const char *right, gsize right_size)
+{
+    int order = memcmp(left, right, MIN(left_size, right_size));
+
+    return order != 0 ? order : (left_size > right_size) - (left_size < right_size);
+}
+
 static gboolean text_holds(const RowNode *node, const TgVector *vector, guint row)
 {
     gsize size = 0;
@@ -272,14 +279,8 @@ static gboolean text_holds(const RowNode *node, const TgVector *vector, guint ro
         return memmem(left, left_size, right, right_size) != NULL;
     case ROW_REGEXP:
         return g_regex_match_full(node->regex, value, (gssize)size, 0, 0, NULL, NULL);
-    default: {
-        int order = memcmp(left, right, MIN(left_size, right_size));
-
-        if (order == 0) {
-            order = (left_size > right_size) - (left_size < right_size);
-        }
-        return order_holds(node->operator, order);
-    }
+    default:
+        return order_holds(node->operator, order_of_bytes(left, left_size, right, right_size));
     }
 }
 
@@ -305,10 +306,20 @@ static gboolean compare_holds(const RowNode *node, const TgVector *vector, guint
     }
 }
 
-gboolean row_node_holds(const RowNode *node, const TgBatch *batch, guint row)
+static gboolean list_holds(const RowNode *node, const TgBatch *batch, guint row)
 {
     gboolean wanted = node->what == ROW_OR;
 
+    for (guint i = 0; i < node->children->len; i++) {
+        if (row_node_holds(g_ptr_array_index(node->children, i), batch, row) == wanted) {
+            return wanted;
+        }
+    }
+    return !wanted;
+}
+
+gboolean row_node_holds(const RowNode *node, const TgBatch *batch, guint row)
+{
     switch ((int)node->what) {
     case ROW_COMPARE:
         return compare_holds(node, batch->vectors[node->column], row);
@@ -317,11 +328,6 @@ gboolean row_node_holds(const RowNode *node, const TgBatch *batch, guint row)
     case ROW_NOT:
         return !row_node_holds(g_ptr_array_index(node->children, 0), batch, row);
     default:
-        for (guint i = 0; i < node->children->len; i++) {
-            if (row_node_holds(g_ptr_array_index(node->children, i), batch, row) == wanted) {
-                return wanted;
-            }
-        }
-        return !wanted;
+        return list_holds(node, batch, row);
     }
 }

@@ -186,16 +186,17 @@ static gboolean change_column(const TypecastFilter *self, JsonCast *json, const 
     for (guint row = 0; row < rows; row++) {
         const char *reason = NULL;
 
-        if (!tg_vector_is_valid(from, row)) {
+        if (tg_vector_is_valid(from, row)) {
+            reason = change_value(json->change, json, from, row, into);
+        } else {
             tg_vector_set_null(into, row);
+        }
+        if (reason == NULL) {
             continue;
         }
-        reason = change_value(json->change, json, from, row, into);
-        if (reason != NULL) {
-            tg_vector_set_null(into, row);
-            if (!note_problem(self, json->change, from, row, reason, error)) {
-                return FALSE;
-            }
+        tg_vector_set_null(into, row);
+        if (!note_problem(self, json->change, from, row, reason, error)) {
+            return FALSE;
         }
     }
     return TRUE;
