@@ -93,7 +93,7 @@ static json_t *template_variables(void)
     return json_pack("{s:o}", "env", env);
 }
 
-static TgYaml *load_template(const char *path, GError **error)
+static TgYaml *load_template(const char *path, TgYamlFlavour flavour, GError **error)
 {
     g_autofree char *text = NULL;
     g_autofree char *rendered = NULL;
@@ -110,12 +110,12 @@ static TgYaml *load_template(const char *path, GError **error)
         return NULL;
     }
     TgSource result = {.name = path, .text = rendered, .size_bytes = strlen(rendered)};
-    TgYamlOptions options = {.flavour = TG_YAML_EMBULK};
+    TgYamlOptions options = {.flavour = flavour};
 
     return tg_yaml_parse(&result, &options, error);
 }
 
-static json_t *read_config(const char *path, GError **error)
+static json_t *read_config(const char *path, TgYamlFlavour flavour, GError **error)
 {
     g_autoptr(TgYaml) yaml = NULL;
 
@@ -124,8 +124,8 @@ static json_t *read_config(const char *path, GError **error)
                     "'%s': a config is a file *.yml, *.yaml, *.yml.liquid or *.yaml.liquid", path);
         return NULL;
     }
-    yaml = g_str_has_suffix(path, ".liquid") ? load_template(path, error)
-                                             : tg_yaml_load(path, path, TG_YAML_EMBULK, error);
+    yaml = g_str_has_suffix(path, ".liquid") ? load_template(path, flavour, error)
+                                             : tg_yaml_load(path, path, flavour, error);
     return yaml == NULL ? NULL : json_incref(tg_yaml_root(yaml));
 }
 
@@ -137,7 +137,7 @@ static gboolean needs_catalog(const json_t *config)
 
 TgCliLoad *tg_cli_load_new(const TgCli *cli, const char *path, gboolean exact_types, GError **error)
 {
-    json_t *config = read_config(path, error);
+    json_t *config = read_config(path, exact_types ? TG_YAML_EMBULK : TG_YAML_EMBULK_TIMES, error);
 
     return config == NULL ? NULL : tg_cli_load_new_config(cli, config, path, exact_types, error);
 }

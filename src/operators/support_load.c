@@ -46,10 +46,11 @@ static void print(gpointer data, const char *bytes, gsize size_bytes)
 }
 
 /* The map of a config file. */
-static json_t *read_file(const TgTurn *turn, const char *path, GError **error)
+static json_t *read_file(const TgTurn *turn, const char *path, TgYamlFlavour flavour,
+                         GError **error)
 {
     g_autofree char *text = tg_operator_read_template(turn, path, error);
-    TgYamlOptions options = {.flavour = TG_YAML_EMBULK};
+    TgYamlOptions options = {.flavour = flavour};
     g_autoptr(TgYaml) yaml = NULL;
 
     if (text == NULL) {
@@ -110,8 +111,9 @@ gboolean tg_operator_run_load(TgTurn *turn, gboolean exact_types, GError **error
         return FALSE;
     }
     gboolean is_file = path != NULL && *path != '\0';
+    TgYamlFlavour flavour = exact_types ? TG_YAML_EMBULK : TG_YAML_EMBULK_TIMES;
 
-    config = is_file ? read_file(turn, path, error) : read_inline(turn, error);
+    config = is_file ? read_file(turn, path, flavour, error) : read_inline(turn, error);
     if (config == NULL) {
         return FALSE;
     }

@@ -17,8 +17,9 @@
  *         YamlTagResolver.java; cases t14, t15). Duplicate keys are errors.
  * EMBULK: YAML 1.1 as SnakeYAML's safe loader reads it (yes/no/on/off, octal, 1_000, 1:30);
  *         dates stay text; the last of duplicate keys counts.
+ * EMBULK_TIMES: the same, but dates and times become milliseconds since 1970, as Embulk makes them.
  */
-typedef enum { TG_YAML_DIGDAG, TG_YAML_EMBULK } TgYamlFlavour;
+typedef enum { TG_YAML_DIGDAG, TG_YAML_EMBULK, TG_YAML_EMBULK_TIMES } TgYamlFlavour;
 
 typedef struct {
     TgYamlFlavour flavour;

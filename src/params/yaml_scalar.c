@@ -118,7 +118,7 @@ static json_t *integer_of(const char *text, TgYamlFlavour flavour)
                                      all_of(digits, "0123456789_"))) {
         return integer_value(negative, digits, 10);
     }
-    if (flavour == TG_YAML_EMBULK && *digits >= '1' && *digits <= '9' &&
+    if (flavour >= TG_YAML_EMBULK && *digits >= '1' && *digits <= '9' &&
         strchr(digits, ':') != NULL && all_of(digits, "0123456789_:") &&
         !g_str_has_suffix(digits, ":") && strstr(digits, "::") == NULL) {
         return sexagesimal_value(negative, digits);
@@ -150,7 +150,7 @@ static const char *skip_mantissa(const char *p, TgYamlFlavour flavour, gboolean 
         *out_has_point = TRUE;
         return p + 1 + strspn(p + 1, "0123456789");
     }
-    if (*p < (flavour == TG_YAML_EMBULK ? '0' : '1') || *p > '9') {
+    if (*p < (flavour >= TG_YAML_EMBULK ? '0' : '1') || *p > '9') {
         return NULL;
     }
     p += strspn(p, digits);
@@ -192,6 +192,49 @@ static json_t *float_of(const char *text, TgYamlFlavour flavour)
     return isfinite(value) ? json_real(value) : json_string(value < 0 ? "-Infinity" : "Infinity");
 }
 
+/* "2015-01-01", "2015-1-1 2:03:04.5 +9:00" (yaml.org/type/timestamp) in milliseconds, as
+ * SnakeYAML's dates get into JSON; NULL: it is none. */
+static json_t *time_of(const char *text)
+{
+    static GRegex *pattern;
+
+    if (g_once_init_enter(&pattern)) {
+        g_once_init_leave(&pattern,
+                          g_regex_new("^([0-9]{4})-([0-9]{1,2})-([0-9]{1,2})(?:(?:[Tt]|[ \\t]+)"
+                                      "([0-9]{1,2}):([0-9]{2}):([0-9]{2})(?:\\.([0-9]*))?[ \\t]*"
+                                      "(?:Z|([-+])([0-9]{1,2})(?::?([0-9]{2}))?)?)?$",
+                                      G_REGEX_OPTIMIZE, 0, NULL));
+    }
+    g_autoptr(GMatchInfo) match = NULL;
+
+    if (!g_ascii_isdigit(*text) || !g_regex_match(pattern, text, 0, &match)) {
+        return NULL;
+    }
+    gint64 parts[11] = {0};
+
+    for (int i = 1; i <= 10; i++) {
+        g_autofree char *part = g_match_info_fetch(match, i);
+
+        parts[i] = part == NULL ? 0 : g_ascii_strtoll(part, NULL, 10);
+        if (i == 7 && part != NULL) { /* of a second, three digits of it */
+            g_autofree char *digits = g_strdup_printf("%s000", part);
+
+            digits[3] = '\0';
+            parts[i] = g_ascii_strtoll(digits, NULL, 10);
+        } else if (i == 8) {
+            parts[i] = part != NULL && *part == '-' ? -1 : 1;
+        }
+    }
+    g_autoptr(GDateTime) time = g_date_time_new_utc((int)parts[1], (int)parts[2], (int)parts[3],
+                                                    (int)parts[4], (int)parts[5], (double)parts[6]);
+
+    return time == NULL ? NULL
+                        : json_integer((g_date_time_to_unix(time) -
+                                        parts[8] * (parts[9] * 3600 + parts[10] * 60)) *
+                                           1000 +
+                                       parts[7]);
+}
+
 json_t *tg_yaml_scalar_value(const char *text, gsize size_bytes, TgYamlFlavour flavour)
 {
     json_t *value = NULL;
@@ -204,6 +247,7 @@ json_t *tg_yaml_scalar_value(const char *text, gsize size_bytes, TgYamlFlavour f
         value = word_value(text, flavour);
         value = value != NULL ? value : integer_of(text, flavour);
         value = value != NULL ? value : float_of(text, flavour);
+        value = value != NULL || flavour != TG_YAML_EMBULK_TIMES ? value : time_of(text);
     }
     return value != NULL ? value : json_stringn(text, size_bytes);
 }

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "loader/charset_detect.h"
 #include "loader/plugin.h"
 #include "loader/sample_text.h"
 #include "params/params.h"
@@ -69,10 +70,14 @@ static char char_option(CsvGuess *self, const char *key, char guessed)
 static void guess_charset(CsvGuess *self, const TgGuessSample *sample)
 {
     const char *charset = json_string_value(json_object_get(self->given, "charset"));
+    g_autofree char *detected = NULL;
 
     if (charset == NULL) {
-        charset = tg_sample_charset(sample->bytes, sample->size_bytes,
-                                    self->exact ? SURE_CHARACTERS_EXACT : SURE_CHARACTERS_EMBULK);
+        detected = self->exact ? NULL : tg_charset_detect(sample->bytes, sample->size_bytes);
+        charset = detected != NULL ? detected
+                                   : tg_sample_charset(sample->bytes, sample->size_bytes,
+                                                       self->exact ? SURE_CHARACTERS_EXACT
+                                                                   : SURE_CHARACTERS_EMBULK);
         set_text(self, "charset", charset);
     }
     if (!is_given(self, "newline") && !self->exact) {
