@@ -14,7 +14,12 @@ typedef struct {
 /* Opens a reader; `date` may be NULL (1970-01-01). */
 gboolean tg_timestamp_reader_init(TgTimestampReader *reader, const char *format,
                                   const char *timezone, const char *date, GError **error);
+/* Opens the reader of a filter's column: its `format`, `timezone` and `date`, else the config's
+ * `default_timestamp_format`, `default_timezone` and `default_date`. */
+gboolean tg_timestamp_reader_open(TgTimestampReader *reader, const json_t *config,
+                                  const json_t *column, GError **error);
 void tg_timestamp_reader_clear(TgTimestampReader *reader);
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(TgTimestampReader, tg_timestamp_reader_clear)
 
 /* A schema with what the texts of its columns mean. */
 typedef struct {

@@ -86,6 +86,22 @@ static const char *set_decimal(const char *text, gsize size_bytes, TgVector *vec
     return NULL;
 }
 
+/* Integers of other widths than 64 bits: constants for columns of databases. */
+static const char *set_integer(const char *text, gsize size_bytes, TgVector *vector, guint row)
+{
+    TgInt128 value = 0;
+    guint bits = (guint)vector->width * 8;
+    gboolean is_signed = vector->type.id < TG_TYPE_UINT8;
+    TgInt128 end = (TgInt128)1 << (is_signed ? bits - 1 : bits);
+
+    if (!tg_decimal_parse(text, size_bytes, 20, 0, &value) || value >= end ||
+        value < (is_signed ? -end : 0)) {
+        return "is no integer that the column can hold";
+    }
+    tg_vector_set_fixed(vector, row, &value); /* little-endian: the low bytes come first */
+    return NULL;
+}
+
 const char *tg_text_value_set(const TgTextRules *rules, const char *text, gsize size_bytes,
                               TgVector *vector, guint row)
 {
@@ -114,7 +130,19 @@ const char *tg_text_value_set(const TgTextRules *rules, const char *text, gsize 
         return set_json(rules, text, size_bytes, vector, row);
     case TG_TYPE_DECIMAL:
         return set_decimal(text, size_bytes, vector, row);
-    default: /* DATE, TIMESTAMP: column_config gives no other types */
+    case TG_TYPE_INT8:
+    case TG_TYPE_INT16:
+    case TG_TYPE_INT32:
+    case TG_TYPE_UINT8:
+    case TG_TYPE_UINT16:
+    case TG_TYPE_UINT32:
+    case TG_TYPE_UINT64:
+        return set_integer(text, size_bytes, vector, row);
+    case TG_TYPE_FLOAT:
+    case TG_TYPE_TIME:
+    case TG_TYPE_BINARY:
+        return "cannot be written as a text of a column of this type";
+    default: /* DATE, TIMESTAMP */
         return tg_timestamp_reader_set(rules->reader, text, size_bytes, vector, row, &reason)
                    ? NULL
                    : reason;

@@ -249,25 +249,7 @@ static void filter_free(TgFilter *filter)
 static gboolean open_reader(const json_t *config, const json_t *column, Change *change,
                             GError **error)
 {
-    static const struct {
-        const char *key;
-        const char *default_key;
-        const char *fallback;
-    } keys[] = {{"format", "default_timestamp_format", "%Y-%m-%d %H:%M:%S.%N %z"},
-                {"timezone", "default_timezone", "UTC"},
-                {"date", "default_date", "1970-01-01"}};
-    g_auto(GStrv) texts = g_new0(char *, G_N_ELEMENTS(keys) + 1);
-
-    for (gsize i = 0; i < G_N_ELEMENTS(keys); i++) {
-        g_autofree char *fallback = NULL;
-
-        if (!tg_params_dup_text_or(config, keys[i].default_key, keys[i].fallback, &fallback,
-                                   error) ||
-            !tg_params_dup_text_or(column, keys[i].key, fallback, &texts[i], error)) {
-            return FALSE;
-        }
-    }
-    if (!tg_timestamp_reader_init(&change->reader, texts[0], texts[1], texts[2], error)) {
+    if (!tg_timestamp_reader_open(&change->reader, config, column, error)) {
         return FALSE;
     }
     change->cast.rules.reader = &change->reader;
