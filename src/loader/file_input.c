@@ -16,7 +16,9 @@ struct TgFileTask {
     TgFiles *files;
     const Decoders *decoders;
     guint task;
-    guint index; /* of the next file */
+    guint index;           /* of the next file */
+    TgArchive *archive;    /* whose files are read now; NULL: none */
+    guint archive_decoder; /* that opened it */
 };
 
 static gboolean decoders_find(TgLoaderContext *context, const json_t *config, Decoders *out,
@@ -27,6 +29,7 @@ static gboolean decoders_find(TgLoaderContext *context, const json_t *config, De
     const json_t *list = json_object_get(config, "decoders");
     json_t *block = NULL;
     size_t index = 0;
+    guint archives = 0;
 
     if (list != NULL && !json_is_null(list) && !json_is_array(list)) {
         g_set_error(error, TG_ERROR, TG_ERROR_CONFIG, "in.decoders must be a list of maps");
@@ -44,24 +47,35 @@ static gboolean decoders_find(TgLoaderContext *context, const json_t *config, De
             return FALSE;
         }
         tg_loader_warn_unknown(context, "in.decoders", block, plugin->options, frame_keys);
+        if (plugin->open_archive != NULL && archives++ > 0) {
+            g_set_error(error, TG_ERROR, TG_ERROR_CONFIG,
+                        "in.decoders: archives in archives cannot be read; unpack the outer one");
+            return FALSE;
+        }
         out->plugins[out->count] = plugin;
         out->configs[out->count++] = block;
     }
     return TRUE;
 }
 
-gboolean tg_file_task_next(TgFileTask *task, TgStream **out, GError **error)
+/* Puts the decoders from `first` on over a stream; an archive stays open in the task, and *out is
+ * NULL then. */
+static gboolean decode(TgFileTask *task, guint first, TgStream *take_stream, TgStream **out,
+                       GError **error)
 {
-    g_autoptr(TgStream) stream = NULL;
+    g_autoptr(TgStream) stream = take_stream;
 
-    if (!task->files->class->open_file(task->files, task->task, task->index, &stream, error)) {
-        return FALSE;
-    }
-    task->index++;
-    for (guint i = 0; stream != NULL && i < task->decoders->count; i++) {
+    for (guint i = first; stream != NULL && i < task->decoders->count; i++) {
         const TgDecoderPlugin *plugin = task->decoders->plugins[i];
+        const json_t *config = task->decoders->configs[i];
 
-        stream = plugin->open(task->decoders->configs[i], g_steal_pointer(&stream), error);
+        if (plugin->open_archive != NULL) {
+            task->archive = plugin->open_archive(config, g_steal_pointer(&stream), error);
+            task->archive_decoder = i;
+            *out = NULL;
+            return task->archive != NULL;
+        }
+        stream = plugin->open(config, g_steal_pointer(&stream), error);
         if (stream == NULL) {
             return FALSE;
         }
@@ -70,9 +84,51 @@ gboolean tg_file_task_next(TgFileTask *task, TgStream **out, GError **error)
     return TRUE;
 }
 
+static void close_archive(TgFileTask *task)
+{
+    if (task->archive != NULL) {
+        task->archive->class->free(task->archive);
+        task->archive = NULL;
+    }
+}
+
+gboolean tg_file_task_next(TgFileTask *task, TgStream **out, GError **error)
+{
+    TgStream *stream = NULL;
+
+    for (;;) {
+        if (task->archive != NULL) {
+            if (!task->archive->class->next(task->archive, &stream, error)) {
+                return FALSE;
+            }
+            if (stream != NULL) {
+                return decode(task, task->archive_decoder + 1, stream, out, error);
+            }
+            close_archive(task);
+        }
+        if (!task->files->class->open_file(task->files, task->task, task->index, &stream, error)) {
+            return FALSE;
+        }
+        task->index++;
+        *out = NULL;
+        if (stream == NULL) {
+            return TRUE;
+        }
+        if (!decode(task, 0, stream, out, error)) {
+            return FALSE;
+        }
+        if (*out != NULL) {
+            return TRUE;
+        }
+    }
+}
+
 void tg_file_task_free(TgFileTask *task)
 {
-    g_free(task);
+    if (task != NULL) {
+        close_archive(task);
+        g_free(task);
+    }
 }
 
 static TgFileTask *file_task_new(TgFiles *files, const Decoders *decoders, guint task)

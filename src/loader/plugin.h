@@ -140,12 +140,26 @@ struct TgFileInputPlugin {
     TgFiles *(*open)(TgLoaderContext *context, const json_t *config, GError **error);
 };
 
+/* Files in a file. */
+typedef struct TgArchive TgArchive;
+typedef struct {
+    /* The next file; *out is NULL behind the last. One stream is open at a time: it is freed before
+     * the next is asked for, and before the archive. */
+    gboolean (*next)(TgArchive *archive, TgStream **out, GError **error);
+    void (*free)(TgArchive *archive);
+} TgArchiveClass;
+struct TgArchive {
+    const TgArchiveClass *class;
+};
+
 struct TgDecoderPlugin {
     const char *name;
     const char *help;
     const TgLoaderOption *options;
-    /* Wraps a stream; takes it even on failure. */
+    /* Wraps a stream; takes it even on failure. NULL: it opens an archive instead. */
     TgStream *(*open)(const json_t *config, TgStream *take_source, GError **error);
+    /* The same for a file of many files. */
+    TgArchive *(*open_archive)(const json_t *config, TgStream *take_source, GError **error);
 };
 
 /* The decoded files of one task, for a parser. */

@@ -1,0 +1,11 @@
+/* guess zip: by its magic bytes. */
+#include "loader/guess_magic.h"
+
+static json_t *guess_zip(TgLoaderContext *context G_GNUC_UNUSED, const json_t *config,
+                         const TgGuessSample *sample, GError **error G_GNUC_UNUSED)
+{
+    return tg_guess_magic(config, sample, "PK\x03\x04", 4, "zip");
+}
+
+const TgGuessPlugin tg_guess_zip = {
+    .name = "zip", .help = "The zip decoder.", .is_standard = TRUE, .guess = guess_zip};
