@@ -26,6 +26,7 @@
     F(duckdb_destroy_prepare)                                                                      \
     F(duckdb_prepared_statement_column_count)                                                      \
     F(duckdb_prepared_statement_column_type)                                                       \
+    F(duckdb_prepared_statement_column_logical_type)                                               \
     F(duckdb_prepared_statement_column_name)                                                       \
     F(duckdb_pending_prepared)                                                                     \
     F(duckdb_pending_prepared_streaming)                                                           \
@@ -51,8 +52,11 @@
     F(duckdb_get_type_id)                                                                          \
     F(duckdb_create_logical_type)                                                                  \
     F(duckdb_destroy_logical_type)                                                                 \
+    F(duckdb_logical_type_get_alias)                                                               \
+    F(duckdb_logical_type_set_alias)                                                               \
     F(duckdb_decimal_internal_type)                                                                \
     F(duckdb_decimal_scale)                                                                        \
+    F(duckdb_decimal_width)                                                                        \
     F(duckdb_create_scalar_function)                                                               \
     F(duckdb_destroy_scalar_function)                                                              \
     F(duckdb_scalar_function_set_name)                                                             \
@@ -75,6 +79,7 @@
     F(duckdb_init_get_extra_info)                                                                  \
     F(duckdb_init_set_init_data)                                                                   \
     F(duckdb_init_set_max_threads)                                                                 \
+    F(duckdb_init_set_error)                                                                       \
     F(duckdb_function_get_local_init_data)                                                         \
     F(duckdb_function_set_error)                                                                   \
     F(duckdb_data_chunk_set_size)                                                                  \

@@ -5,16 +5,7 @@
 
 #include "base/error.h"
 #include "columns/batch.h"
-
-/* Where the rows come from. open_puller and close_puller are called once a thread; pull from
- * that thread alone. */
-typedef struct {
-    gpointer source;
-    gpointer (*open_puller)(gpointer source);
-    /* The next batch of at most 2048 rows, lent until the next call; *out is NULL at the end. */
-    gboolean (*pull)(gpointer puller, const TgBatch **out, GError **error);
-    void (*close_puller)(gpointer puller);
-} TgParquetSource;
+#include "engine/batch_source.h"
 
 typedef struct {
     const char *path;        /* overwritten */
@@ -38,5 +29,5 @@ typedef struct {
  * Errors: what pull() said; RETRY when the file cannot be written; CONFIG for a value that Parquet
  * cannot hold.
  */
-gboolean tg_parquet_write(const TgParquetSource *source, const TgParquetOptions *options,
+gboolean tg_parquet_write(const TgBatchSource *source, const TgParquetOptions *options,
                           GError **error);

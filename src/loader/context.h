@@ -13,6 +13,7 @@ struct TgLoaderContext {
     const TgLoaderJob *job;
     TgRejects *rejects; /* NULL in a preview: then records are only counted */
     gint64 bytes_expected;
+    gboolean has_stream_filter; /* then the rows behind it are not counted as read */
     _Atomic gint64 rows_read;
     _Atomic gint64 rows_written;
     _Atomic gint64 rows_rejected;
@@ -75,5 +76,8 @@ typedef struct {
 
 gboolean tg_filter_chain_open(TgLoaderContext *context, const json_t *config, const TgSchema *input,
                               TgFilterChain *out, GError **error);
+/* loader/stream_filter.c: makes the filters up to the last one that needs the whole stream a part
+ * of the input, which then has one task. */
+void tg_filter_chain_join(TgLoaderContext *context, TgInput **input, TgFilterChain *chain);
 void tg_filter_chain_clear(TgFilterChain *chain);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(TgFilterChain, tg_filter_chain_clear)

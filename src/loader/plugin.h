@@ -188,6 +188,19 @@ struct TgParserPlugin {
     TgParser *(*open)(TgLoaderContext *context, const json_t *config, GError **error);
 };
 
+/* The rows that an output task pulls; may be shared by threads through one cursor each. */
+typedef struct TgRows TgRows;
+typedef struct TgCursor TgCursor;
+
+const TgSchema *tg_rows_schema(const TgRows *rows);
+guint tg_rows_threads_max(const TgRows *rows); /* cursors that may usefully pull at a time */
+TgCursor *tg_cursor_new(TgRows *rows);
+void tg_cursor_free(TgCursor *cursor);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(TgCursor, tg_cursor_free)
+
+/* The next batch, lent until the next call; *out is NULL at the end. */
+gboolean tg_cursor_next(TgCursor *cursor, const TgBatch **out, GError **error);
+
 /* A filter with its config read. */
 typedef struct TgFilter TgFilter;
 typedef struct {
@@ -196,6 +209,9 @@ typedef struct {
     gboolean (*apply)(const TgFilter *filter, const TgBatch *in, TgBatch *out, GError **error);
     void (*free)(TgFilter *filter);
     gboolean is_view;
+    /* Of a filter that needs the rows of all tasks together, instead of apply: a reader of the
+     * result. Called once; the rows outlive the reader. */
+    TgReader *(*open_stream)(TgFilter *filter, TgRows *rows, GError **error);
 } TgFilterClass;
 struct TgFilter {
     const TgFilterClass *class;
@@ -209,19 +225,6 @@ struct TgFilterPlugin {
     TgFilter *(*open)(TgLoaderContext *context, const json_t *config, const TgSchema *input,
                       GError **error);
 };
-
-/* The rows that an output task pulls; may be shared by threads through one cursor each. */
-typedef struct TgRows TgRows;
-typedef struct TgCursor TgCursor;
-
-const TgSchema *tg_rows_schema(const TgRows *rows);
-guint tg_rows_threads_max(const TgRows *rows); /* cursors that may usefully pull at a time */
-TgCursor *tg_cursor_new(TgRows *rows);
-void tg_cursor_free(TgCursor *cursor);
-G_DEFINE_AUTOPTR_CLEANUP_FUNC(TgCursor, tg_cursor_free)
-
-/* The next batch, lent until the next call; *out is NULL at the end. */
-gboolean tg_cursor_next(TgCursor *cursor, const TgBatch **out, GError **error);
 
 /* An output in its transaction. */
 typedef struct TgOutput TgOutput;

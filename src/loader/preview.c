@@ -87,19 +87,20 @@ static void add_rows(TgLoaderSample *sample, const TgBatch *batch)
 }
 
 /* Whole batches until there are enough rows, as Embulk cuts at its pages. */
-static gboolean collect(TgLoaderContext *context, TgInput *input, const json_t *config,
+static gboolean collect(TgLoaderContext *context, TgInput **input, const json_t *config,
                         gint64 rows_min, TgLoaderSample *out, GError **error)
 {
     g_auto(TgFilterChain) chain = {0};
     const TgBatch *batch = NULL;
 
-    if (!tg_filter_chain_open(context, config, input->schema, &chain, error)) {
+    if (!tg_filter_chain_open(context, config, (*input)->schema, &chain, error)) {
         return FALSE;
     }
+    tg_filter_chain_join(context, input, &chain);
     out->schema = tg_schema_copy(chain.schema);
     out->rows = g_ptr_array_new_with_free_func(free_row);
     out->rows_vertical = g_ptr_array_new_with_free_func(free_row);
-    g_autoptr(TgRows) rows = tg_rows_new_merged(context, &chain, input, 1);
+    g_autoptr(TgRows) rows = tg_rows_new_merged(context, &chain, *input, 1);
     g_autoptr(TgCursor) cursor = tg_cursor_new(rows);
 
     while (out->rows->len < rows_min) {
@@ -143,7 +144,7 @@ static gboolean preview_config(TgLoaderContext *context, const json_t *config, T
         input = tg_file_input_open_sample(context, in, bytes->data, bytes->len, error);
     }
     return input != NULL &&
-           collect(context, input, config, CLAMP(rows_min, 1, SAMPLE_ROWS_MAX), out, error);
+           collect(context, &input, config, CLAMP(rows_min, 1, SAMPLE_ROWS_MAX), out, error);
 }
 
 gboolean tg_loader_preview(const TgLoaderJob *job, TgLoaderSample *out, GError **error)

@@ -19,6 +19,8 @@ struct TgRows {
 
     TgDealer *dealer; /* dealt */
     guint lane;
+
+    gboolean is_inner; /* rows for a filter of the whole stream */
 };
 
 struct TgCursor {
@@ -146,6 +148,15 @@ TgRows *tg_rows_new_merged(TgLoaderContext *context, const TgFilterChain *filter
     rows->input = input;
     rows->threads_max = threads_max;
     rows->next = merged_next;
+    return rows;
+}
+
+TgRows *tg_rows_new_inner(TgLoaderContext *context, const TgFilterChain *filters, TgInput *input,
+                          guint threads_max)
+{
+    TgRows *rows = tg_rows_new_merged(context, filters, input, threads_max);
+
+    rows->is_inner = TRUE;
     return rows;
 }
 
@@ -373,10 +384,16 @@ gboolean tg_cursor_next(TgCursor *cursor, const TgBatch **out, GError **error)
             *out = NULL;
             return TRUE;
         }
-        atomic_fetch_add_explicit(&context->rows_read, batch->rows, memory_order_relaxed);
+        if (cursor->rows->is_inner || !context->has_stream_filter) {
+            atomic_fetch_add_explicit(&context->rows_read, batch->rows, memory_order_relaxed);
+        }
         tg_loader_tell_progress(context);
         if (!apply_filters(cursor, &batch, error)) {
             return FALSE;
+        }
+        if (batch->rows > 0 && cursor->rows->is_inner) {
+            *out = batch;
+            return TRUE;
         }
         if (batch->rows > 0) {
             atomic_fetch_add_explicit(&context->rows_written, batch->rows, memory_order_relaxed);

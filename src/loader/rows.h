@@ -11,6 +11,10 @@ TgRows *tg_rows_new_reader(TgLoaderContext *context, const TgFilterChain *filter
 TgRows *tg_rows_new_merged(TgLoaderContext *context, const TgFilterChain *filters, TgInput *input,
                            guint threads_max);
 
+/* The same for a filter of the whole stream: they count as read, not as written. */
+TgRows *tg_rows_new_inner(TgLoaderContext *context, const TgFilterChain *filters, TgInput *input,
+                          guint threads_max);
+
 /* Deals the batches of one reader to `lanes` takers in turn, as Embulk's scatter deals pages. */
 typedef struct TgDealer TgDealer;
 TgDealer *tg_dealer_new(TgReader *take_reader, const TgSchema *schema, guint lanes);

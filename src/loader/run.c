@@ -241,8 +241,11 @@ static gboolean open_all(Run *run, const json_t *config, GError **error)
         return FALSE;
     }
     context->bytes_expected = run->input->bytes_expected;
-    if (!tg_filter_chain_open(context, config, run->input->schema, &run->filters, error) ||
-        !read_exec(run, config, error)) {
+    if (!tg_filter_chain_open(context, config, run->input->schema, &run->filters, error)) {
+        return FALSE;
+    }
+    tg_filter_chain_join(context, &run->input, &run->filters);
+    if (!read_exec(run, config, error)) {
         return FALSE;
     }
     run->output = tg_loader_open_output(context, out, run->filters.schema, run->out_count, error);

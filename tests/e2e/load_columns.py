@@ -17,6 +17,7 @@ def load(project, filters, status=0, embulk=False, columns=COLUMNS, csv=CSV):
     project.write("load.yml", f"""in: {{type: file, path_prefix: data.csv, parser: {{type: csv, escape: null, columns: {columns}}}}}
 filters:
 {filters}
+exec: {{min_output_tasks: 1}}
 out: {{type: file, path_prefix: out, file_ext: csv, sequence_format: '', formatter: {{type: csv}}}}
 """)
     if embulk:

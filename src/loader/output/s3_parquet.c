@@ -164,7 +164,7 @@ static gboolean write_rows(const S3Parquet *self, TgRows *rows, const char *path
     const TgLoaderJob *job = tg_loader_context_job(self->context);
     const S3ParquetOptions *wanted = &self->options;
     Source source = {.plan = self->plan, .rows = rows};
-    TgParquetSource pullers = {
+    TgBatchSource pullers = {
         .source = &source, .open_puller = open_puller, .pull = pull, .close_puller = close_puller};
     TgParquetOptions options = {
         .path = path,
