@@ -10,6 +10,10 @@
 #define ERROR_ACCESS 1045
 #define ERROR_DATABASE_ACCESS 1044
 #define ERROR_DATABASE 1049
+#define ERROR_LOCK_TIMEOUT 1205
+#define ERROR_DEADLOCK 1213
+#define ERROR_LOCAL_OFF 3948
+#define ERROR_LOCAL_OFF_MARIADB 4166
 #define ERROR_CLIENT_FIRST 2000u /* from here on it is the network */
 #define ERROR_CLIENT_END 3000u
 
@@ -30,6 +34,8 @@
     F(mysql_errno)                                                                                 \
     F(mysql_error)                                                                                 \
     F(mysql_field_count)                                                                           \
+    F(mysql_set_local_infile_handler)                                                              \
+    F(mysql_warning_count)                                                                         \
     F(mysql_real_escape_string)
 
 typedef struct {
@@ -52,6 +58,26 @@ struct TgMysqlCursor {
     TgMysqlField *fields;
     guint64 rows;
 };
+
+gboolean tg_mysql_tls_parse(const char *text, TgMysqlTls *out, GError **error)
+{
+    static const struct {
+        const char *name;
+        TgMysqlTls tls;
+    } names[] = {{"prefer", TG_MYSQL_TLS_PREFER}, {"disable", TG_MYSQL_TLS_OFF},
+                 {"false", TG_MYSQL_TLS_OFF},     {"enable", TG_MYSQL_TLS_ON},
+                 {"true", TG_MYSQL_TLS_ON},       {"verify", TG_MYSQL_TLS_VERIFY}};
+
+    for (gsize i = 0; i < G_N_ELEMENTS(names); i++) {
+        if (strcmp(names[i].name, text) == 0) {
+            *out = names[i].tls;
+            return TRUE;
+        }
+    }
+    g_set_error(error, TG_ERROR, TG_ERROR_CONFIG,
+                "'ssl' must be prefer, disable, enable or verify, not '%s'", text);
+    return FALSE;
+}
 
 static gboolean load_api(MysqlApi *api, GError **error)
 {
@@ -95,6 +121,9 @@ static TgErrorCode code_of(unsigned number)
         return TG_ERROR_DENIED;
     case ERROR_DATABASE:
         return TG_ERROR_NOT_FOUND;
+    case ERROR_LOCK_TIMEOUT:
+    case ERROR_DEADLOCK:
+        return TG_ERROR_RETRY;
     default:
         return number >= ERROR_CLIENT_FIRST && number < ERROR_CLIENT_END ? TG_ERROR_RETRY
                                                                          : TG_ERROR_CONFIG;
@@ -108,7 +137,9 @@ static gboolean fail(const TgMysql *mysql, const char *what, GError **error)
 
     g_set_error(error, TG_ERROR, (int)code, "%s MySQL at %s: %s (error %u)%s", what, mysql->place,
                 mysql->api->mysql_error(mysql->handle), number,
-                code == TG_ERROR_RETRY ? "; is the server up and reachable?" : "");
+                number >= ERROR_CLIENT_FIRST && code == TG_ERROR_RETRY
+                    ? "; is the server up and reachable?"
+                    : "");
     return FALSE;
 }
 
@@ -120,12 +151,14 @@ static void set_options(TgMysql *mysql, const TgMysqlOptions *options)
                        (options->tls == TG_MYSQL_TLS_PREFER && options->socket == NULL);
     unsigned connect_timeout = options->connect_timeout_s;
     unsigned read_timeout = options->read_timeout_s;
+    unsigned sends_rows = options->sends_rows ? 1 : 0;
     const MysqlApi *api = mysql->api;
 
     /* Unknown options are refused by the library; these all are known to it. */
     (void)api->mysql_options(mysql->handle, MYSQL_OPT_CONNECT_TIMEOUT, &connect_timeout);
     (void)api->mysql_options(mysql->handle, MYSQL_OPT_READ_TIMEOUT, &read_timeout);
     (void)api->mysql_options(mysql->handle, MYSQL_SET_CHARSET_NAME, "utf8mb4");
+    (void)api->mysql_options(mysql->handle, MYSQL_OPT_LOCAL_INFILE, &sends_rows);
     (void)api->mysql_options(mysql->handle, MYSQL_OPT_SSL_ENFORCE, has_tls ? &on : &off);
     (void)api->mysql_options(mysql->handle, MYSQL_OPT_SSL_VERIFY_SERVER_CERT,
                              options->tls == TG_MYSQL_TLS_VERIFY ? &on : &off);
@@ -379,4 +412,81 @@ gboolean tg_mysql_cursor_next(TgMysqlCursor *cursor, const char *const **out_val
     *out_sizes = row == NULL ? NULL : api->mysql_fetch_lengths(cursor->result);
     cursor->rows += row == NULL ? 0 : 1;
     return TRUE;
+}
+
+/* --- rows to the server --- */
+
+typedef struct {
+    const TgMysqlSource *source;
+    GError *problem;
+} Loading;
+
+static int loading_init(void **out_data, const char *name G_GNUC_UNUSED, void *user_data)
+{
+    *out_data = user_data;
+    return 0;
+}
+
+static int loading_read(void *data, char *into, unsigned size)
+{
+    Loading *loading = data;
+
+    return (int)loading->source->read(loading->source->data, into, size, &loading->problem);
+}
+
+static void loading_end(void *data G_GNUC_UNUSED)
+{
+}
+
+static int loading_error(void *data G_GNUC_UNUSED, char *into, unsigned size)
+{
+    (void)g_strlcpy(into, "the rows ended early", size);
+    return ERROR_CLIENT_FIRST;
+}
+
+/* The first thing that the server had to say about values. */
+static gboolean check_warnings(TgMysql *mysql, GError **error)
+{
+    guint count = mysql->api->mysql_warning_count(mysql->handle);
+    const char *const *values = NULL;
+    const unsigned long *sizes = NULL;
+
+    if (count == 0) {
+        return TRUE;
+    }
+    g_autoptr(TgMysqlCursor) cursor = tg_mysql_query(mysql, "SHOW WARNINGS LIMIT 1", error);
+
+    if (cursor == NULL || !tg_mysql_cursor_next(cursor, &values, &sizes, error)) {
+        return FALSE;
+    }
+    g_set_error(error, TG_ERROR, TG_ERROR_CONFIG,
+                "MySQL at %s cannot store the rows as they are: %s (%u such values)", mysql->place,
+                values == NULL || values[2] == NULL ? "no reason given" : values[2], count);
+    return FALSE;
+}
+
+gboolean tg_mysql_load(TgMysql *mysql, const char *sql, const TgMysqlSource *source, GError **error)
+{
+    Loading loading = {.source = source};
+
+    mysql->api->mysql_set_local_infile_handler(mysql->handle, loading_init, loading_read,
+                                               loading_end, loading_error, &loading);
+    gboolean ok = mysql->api->mysql_real_query(mysql->handle, sql, strlen(sql)) == 0;
+
+    if (loading.problem != NULL) {
+        g_propagate_error(error, loading.problem);
+        return FALSE;
+    }
+    if (ok) {
+        return check_warnings(mysql, error);
+    }
+    unsigned number = mysql->api->mysql_errno(mysql->handle);
+
+    if (number == ERROR_LOCAL_OFF || number == ERROR_LOCAL_OFF_MARIADB) {
+        g_set_error(error, TG_ERROR, TG_ERROR_CONFIG,
+                    "MySQL at %s takes no LOAD DATA LOCAL; let it by SET GLOBAL local_infile = 1",
+                    mysql->place);
+        return FALSE;
+    }
+    return fail(mysql, "the rows were refused by", error);
 }

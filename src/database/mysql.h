@@ -12,6 +12,9 @@ typedef enum {
     TG_MYSQL_TLS_VERIFY
 } TgMysqlTls;
 
+/* "prefer", "disable", "enable" or "verify"; also "false" and "true", as Embulk. */
+gboolean tg_mysql_tls_parse(const char *text, TgMysqlTls *out, GError **error);
+
 /* Everything is lent for the time of the call. */
 typedef struct {
     const char *host;
@@ -23,6 +26,7 @@ typedef struct {
     TgMysqlTls tls;
     guint connect_timeout_s;
     guint read_timeout_s; /* of one packet */
+    gboolean sends_rows;  /* tg_mysql_load() will be called; else the server cannot ask for files */
 } TgMysqlOptions;
 
 typedef struct TgMysql TgMysql;
@@ -94,3 +98,18 @@ const TgMysqlField *tg_mysql_cursor_field(const TgMysqlCursor *cursor, guint ind
  */
 gboolean tg_mysql_cursor_next(TgMysqlCursor *cursor, const char *const **out_values,
                               const unsigned long **out_sizes, GError **error);
+
+/* Bytes for a LOAD DATA LOCAL INFILE. */
+typedef struct {
+    /* Up to `size_bytes` bytes; 0 at the end; -1 with the error set. */
+    gssize (*read)(gpointer data, char *into, gsize size_bytes, GError **error);
+    gpointer data;
+} TgMysqlSource;
+
+/**
+ * Runs a LOAD DATA LOCAL INFILE whose file is the source, whatever its name. What the server had to
+ * change in a value, or left out, is CONFIG with its first warning; rows that came before stay
+ * unless a transaction is undone.
+ */
+gboolean tg_mysql_load(TgMysql *mysql, const char *sql, const TgMysqlSource *source,
+                       GError **error);

@@ -135,27 +135,11 @@ static gboolean describe(MysqlInput *self, GError **error)
 /* Embulk speaks without TLS unless told to; exact loads use it when the server offers it. */
 static gboolean read_tls(const MysqlInput *self, TgMysqlTls *out, GError **error)
 {
-    static const struct {
-        const char *name;
-        TgMysqlTls tls;
-    } names[] = {{"prefer", TG_MYSQL_TLS_PREFER}, {"disable", TG_MYSQL_TLS_OFF},
-                 {"false", TG_MYSQL_TLS_OFF},     {"enable", TG_MYSQL_TLS_ON},
-                 {"true", TG_MYSQL_TLS_ON},       {"verify", TG_MYSQL_TLS_VERIFY}};
     gboolean exact = tg_loader_context_job(self->context)->exact_types;
     g_autofree char *text = NULL;
 
-    if (!tg_params_dup_text_or(self->config, "ssl", exact ? "prefer" : "disable", &text, error)) {
-        return FALSE;
-    }
-    for (gsize i = 0; i < G_N_ELEMENTS(names); i++) {
-        if (strcmp(names[i].name, text) == 0) {
-            *out = names[i].tls;
-            return TRUE;
-        }
-    }
-    g_set_error(error, TG_ERROR, TG_ERROR_CONFIG,
-                "'ssl' must be prefer, disable, enable or verify, not '%s'", text);
-    return FALSE;
+    return tg_params_dup_text_or(self->config, "ssl", exact ? "prefer" : "disable", &text, error) &&
+           tg_mysql_tls_parse(text, out, error);
 }
 
 static gboolean connect_server(MysqlInput *self, GError **error)
