@@ -110,9 +110,9 @@ static void test_mistakes_in_configs_are_named(void)
          "unknown type 'integer'"},
         {"in: {type: file, path_prefix: nodir/x, " PARSER "}\nout: {type: stdout}\n",
          "there is no such file or folder"},
-        {"in: {type: file, path_prefix: a, " PARSER ", decoders: [{type: zip}]}\nout: {type: "
+        {"in: {type: file, path_prefix: a, " PARSER ", decoders: [{type: rar}]}\nout: {type: "
          "stdout}\n",
-         "no plug-in of type 'zip'"},
+         "no plug-in of type 'rar'"},
         {"in: {type: file, path_prefix: a, " PARSER "}\nfilters: [{type: nope}]\nout: {type: "
          "stdout}\n",
          "filters: there is no plug-in of type 'nope'"},
