@@ -32,7 +32,8 @@ static gboolean needs_guess(const TgLoaderContext *context, const json_t *config
         json_is_string(parser)) {
         return FALSE;
     }
-    return type == NULL || (strcmp(type, "csv") == 0 && json_object_get(parser, "columns") == NULL);
+    return type == NULL || ((strcmp(type, "csv") == 0 || strcmp(type, "jsonl") == 0) &&
+                            json_object_get(parser, "columns") == NULL);
 }
 
 static gboolean names_include(const json_t *list, const char *name)
@@ -49,12 +50,13 @@ static gboolean names_include(const json_t *list, const char *name)
 }
 
 /* Whether a guess plug-in takes part: the standard ones unless excluded, others when named. */
-static gboolean takes_part(const TgGuessPlugin *plugin, const json_t *exec)
+static gboolean takes_part(const TgLoaderContext *context, const TgGuessPlugin *plugin,
+                           const json_t *exec)
 {
     if (names_include(json_object_get(exec, "exclude_guess_plugins"), plugin->name)) {
         return FALSE;
     }
-    return plugin->is_standard ||
+    return plugin->is_standard || (plugin->is_exact && context->job->exact_types) ||
            names_include(json_object_get(exec, "guess_plugins"), plugin->name);
 }
 
@@ -84,7 +86,7 @@ static gboolean guess_round(TgLoaderContext *context, json_t *in, const json_t *
     gboolean again = FALSE;
 
     for (; *plugins != NULL && !again; plugins++) {
-        if (takes_part(*plugins, exec) &&
+        if (takes_part(context, *plugins, exec) &&
             !guess_one(context, in, *plugins, sample, &again, error)) {
             return FALSE;
         }

@@ -340,7 +340,8 @@ struct TgGuessPlugin {
     const char *help;
     const TgLoaderOption *options;
     gboolean
-        is_standard; /* takes part unless excluded; else only when exec.guess_plugins names it */
+        is_standard;   /* takes part unless excluded; else only when exec.guess_plugins names it */
+    gboolean is_exact; /* takes part in exact loads, unless excluded */
     /* What the sample says about `in`: a map to be merged, empty when nothing is new; a new
      * reference. NULL with the error set. */
     json_t *(*guess)(TgLoaderContext *context, const json_t *config, const TgGuessSample *sample,

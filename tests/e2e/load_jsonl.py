@@ -95,4 +95,32 @@ def without_columns_the_record_is_one_column():
         contains(load(project, "{}", 1, columns="[{name: a, type: long, element_at: /x}]").stderr, "use that one")
 
 
+@test
+def the_formatter_writes_what_the_parser_reads():
+    with Project() as project:
+        lines = [{"i": 1, "f": 1.5, "s": 'q " \\ \n\x01é😀', "b": True, "j": {"a": [1, None]}, "t": "2024-01-02T03:04:05", "d": 7.125}, {"i": None}]
+        project.write("data.jsonl", "".join(json.dumps(line) + "\n" for line in lines))
+        project.write("load.yml", f"in: {{type: file, path_prefix: data.jsonl, parser: {{type: jsonl, columns: {COLUMNS}}}}}\n"
+                      "exec: {min_output_tasks: 1}\nout: {type: file, path_prefix: out, file_ext: jsonl, formatter: {type: jsonl}}\n")
+        check_run(project.run("load", "run", "load.yml"))
+        got = [json.loads(line) for line in project.read("out000.00.jsonl").splitlines()]
+        equal(got[0], {**lines[0], "t": "2024-01-02T03:04:05.000000+00:00"})
+        equal(set(got[1].values()), {None})
+        contains(project.read("out000.00.jsonl"), '"d":7.125')
+        project.write("load.yml", project.read("load.yml").replace("{type: jsonl}}", "{type: jsonl, newline: CR}}"))
+        contains(check_run(project.run("load", "run", "load.yml"), 1).stderr, "'newline' must be LF or CRLF")
+
+
+@test
+def columns_and_types_are_guessed_by_exact_loads():
+    with Project() as project:
+        project.write("data.jsonl", '{"i": 1, "x": 1, "s": "a", "b": true, "n": null, "o": {"k": 1}, "m": 1}\n{"i": 2, "x": 1.5, "late": [1], "m": "t"}\n')
+        project.write("load.yml", "in: {type: file, path_prefix: data}\nout: {type: s3_parquet, bucket: b, path_prefix: t/}\n")
+        check_run(project.run("load", "run", "load.yml"))
+        equal(rows(project), [{"i": 1, "x": 1.0, "s": "a", "b": True, "n": None, "o": '{"k":1}', "m": "1", "late": None},
+                              {"i": 2, "x": 1.5, "s": None, "b": None, "n": None, "o": None, "m": "t", "late": "[1]"}])
+        project.write("load.yml", "types: embulk\nin: {type: file, path_prefix: data, parser: {type: jsonl}}\nout: {type: stdout}\n")
+        contains(check_run(project.run("load", "run", "load.yml")).stdout, '{"i":1,')
+
+
 main()
