@@ -59,6 +59,10 @@ static gboolean flush(TgSink *sink, GString *text, gint64 *bytes, GError **error
 static gboolean write_rows(FileOutput *self, TgRows *rows, TgSink *sink, gint64 *out_bytes,
                            GError **error)
 {
+    if (self->formatter->class->write_file != NULL) {
+        return self->formatter->class->write_file(self->formatter, rows, sink, out_bytes, error) &&
+               sink->class->finish(sink, error);
+    }
     g_autoptr(TgCursor) cursor = tg_cursor_new(rows);
     g_autoptr(GString) text = g_string_sized_new(TEXT_FLUSH_BYTES * 2);
     const TgBatch *batch = NULL;

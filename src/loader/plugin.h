@@ -315,6 +315,10 @@ typedef struct {
     gboolean (*add)(const TgFormatter *formatter, const TgBatch *batch, GString *out,
                     GError **error);
     void (*free)(TgFormatter *formatter);
+    /* Instead of begin and add, for files that are more than record after record: pulls all rows
+     * and writes a file, but does not finish it. *out_bytes is what was written. */
+    gboolean (*write_file)(const TgFormatter *formatter, TgRows *rows, TgSink *sink,
+                           gint64 *out_bytes, GError **error);
 } TgFormatterClass;
 struct TgFormatter {
     const TgFormatterClass *class;

@@ -6,6 +6,7 @@
 
 #include "loader/json_path.h"
 #include "loader/value_text.h"
+#include "params/params.h"
 
 typedef struct {
     char *name; /* `"name":`; NULL: a later column has the name, too */
@@ -68,6 +69,38 @@ gboolean tg_record_json_set_format(TgRecordJson *self, guint column, const char 
     self->columns[column].format = g_steal_pointer(&format);
     self->columns[column].zone = zone;
     return TRUE;
+}
+
+TgRecordJson *tg_record_json_new_configured(const TgSchema *schema, const json_t *config,
+                                            GError **error)
+{
+    const json_t *columns = json_object_get(config, "column_options");
+    g_autoptr(TgRecordJson) self = NULL;
+    g_autofree char *format = NULL;
+    g_autofree char *zone = NULL;
+
+    if (!tg_params_dup_text_or(config, "default_timestamp_format", "%Y-%m-%d %H:%M:%S.%6N %z",
+                               &format, error) ||
+        !tg_params_dup_text_or(config, "default_timezone", "UTC", &zone, error)) {
+        return NULL;
+    }
+    self = tg_record_json_new(schema, format, zone, error);
+    for (guint i = 0; self != NULL && i < schema->count; i++) {
+        const json_t *column = json_object_get(columns, schema->columns[i].name);
+        g_autofree char *own_format = NULL;
+        g_autofree char *own_zone = NULL;
+
+        if (column == NULL || !tg_value_is_instant(schema->columns[i].type)) {
+            continue;
+        }
+        if (!tg_params_dup_text_or(column, "format", format, &own_format, error) ||
+            !tg_params_dup_text_or(column, "timezone", zone, &own_zone, error) ||
+            !tg_record_json_set_format(self, i, own_format, own_zone, error)) {
+            g_prefix_error(error, "column_options: '%s': ", schema->columns[i].name);
+            return NULL;
+        }
+    }
+    return g_steal_pointer(&self);
 }
 
 void tg_record_json_free(TgRecordJson *self)

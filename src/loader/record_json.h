@@ -1,6 +1,8 @@
 /* Records as JSON objects: the filter to_json, the formatters json and jsonl. */
 #pragma once
 
+#include <jansson.h>
+
 #include "columns/batch.h"
 #include "loader/time_format.h"
 
@@ -13,6 +15,16 @@ TgRecordJson *tg_record_json_new(const TgSchema *schema, const char *time_format
 /* Timestamps of one column in another format; CONFIG as above. */
 gboolean tg_record_json_set_format(TgRecordJson *self, guint column, const char *time_format,
                                    const char *timezone, GError **error);
+
+/* The options that tg_record_json_new_configured reads, those of embulk-formatter-csv. */
+#define TG_RECORD_JSON_OPTIONS                                                                     \
+    {"default_timezone", "text", "UTC", "Zone of timestamps."},                                    \
+        {"default_timestamp_format", "text", "%Y-%m-%d %H:%M:%S.%6N %z", "Format of timestamps."}, \
+    {                                                                                              \
+        "column_options", "map", "{}", "By column: format, timezone."                              \
+    }
+TgRecordJson *tg_record_json_new_configured(const TgSchema *schema, const json_t *config,
+                                            GError **error);
 void tg_record_json_free(TgRecordJson *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(TgRecordJson, tg_record_json_free)
 
