@@ -219,7 +219,8 @@ static PGconn *start_connecting(const PqApi *api, const TgPostgresqlOptions *opt
                             options->tls ? "require" : "prefer",
                             "disable",
                             "UTF8",
-                            "tegaru",
+                            options->application_name == NULL ? "tegaru"
+                                                              : options->application_name,
                             settings,
                             "1",
                             options->password,

@@ -14,8 +14,9 @@ typedef struct {
     const char *user;
     const char *password; /* never shown; NULL: none */
     const char *database;
-    const char *schema;    /* the search_path; NULL: the server's default */
-    const char *time_zone; /* of the session; NULL: the server's default */
+    const char *schema;           /* the search_path; NULL: the server's default */
+    const char *application_name; /* as the server lists the session; NULL: "tegaru" */
+    const char *time_zone;        /* of the session; NULL: the server's default */
     gboolean tls; /* required, certificate unchecked; FALSE: used if the server offers it */
     guint connect_timeout_s;   /* 0: none */
     guint socket_timeout_s;    /* longest silence of the server while it is waited for; 0: none */

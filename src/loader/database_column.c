@@ -8,7 +8,7 @@
 
 #define SECOND_MICROS ((gint64)1000000)
 #define DAY_SECONDS ((gint64)86400)
-#define YEARS_MAX 300000 /* what 64 bits of microseconds hold is less */
+#define YEARS_MAX 6000000 /* PostgreSQL dates reach to 5874897 */
 
 void tg_database_column_clear(TgDatabaseColumn *column)
 {

@@ -3,6 +3,9 @@ import datetime
 import decimal
 import glob
 import json
+import os
+import shutil
+import subprocess
 import threading
 
 from servers import Postgresql
@@ -50,6 +53,20 @@ TYPES = [
     ("numeric", ["12345678901234567890123456789012345678901234567890.5", "'NaN'", "NULL"],
      ["12345678901234567890123456789012345678901234567890.5", "NaN", None]),
     ("text", ["''", "E'tab\\tline\\nback\\\\slash \\u00e9\\U0001F600'", "NULL"], ["", "tab\tline\nback\\slash é\U0001F600", None]),
+    ("real", ["'NaN'", "'Infinity'", "1e-45"], ["nan", float("inf"), 1.401298464324817e-45]),
+    ("date", ["'0044-03-15 BC'", "'5874897-12-31'", "NULL"], [-735160, 2145042905, None]),
+    ("timestamp", ["'4713-01-01 00:00:00 BC'", "'294246-12-31 23:59:59.999999'", "NULL"], [-210863520000000000, 9223371244799999999, None]),
+    ("timestamptz", ["'4713-01-01 00:00:00+00 BC'", "'2024-03-31 02:30:00.000001 Europe/Berlin'", "NULL"], [-210863520000000000, 1711848600000001, None]),
+    ("mood[]", ["ARRAY['ok', 'so so']::mood[]", "'{}'", "NULL"], ['["ok","so so"]', "[]", None]),
+    ("bytea[]", ["ARRAY['\\x00ff'::bytea]", "'{}'", "NULL"], ['["\\\\x00ff"]', "[]", None]),
+    ("percent[]", ["ARRAY[5, 100]", "'{}'", "NULL"], ["[5,100]", "[]", None]),
+    ("hstore", ["'a=>1, b=>NULL'", "''", "NULL"], ['"a"=>"1", "b"=>NULL', "", None]),
+    ("xml", ["'<a>é</a>'", "'<b/>'", "NULL"], ["<a>é</a>", "<b/>", None]),
+    ("point", ["'(1.5,-2)'", "'(0,0)'", "NULL"], ["(1.5,-2)", "(0,0)", None]),
+    ("macaddr", ["'08:00:2b:01:02:03'", "'ff:ff:ff:ff:ff:ff'", "NULL"], ["08:00:2b:01:02:03", "ff:ff:ff:ff:ff:ff", None]),
+    ("tsvector", ["'a fat cat'", "''", "NULL"], ["'a' 'cat' 'fat'", "", None]),
+    ("varbit", ["B'10101'", "B''", "NULL"], ["10101", "", None]),
+    ("name", ["'n'", "''", "NULL"], ["n", "", None]),
     ("text", ["'\\N'", "'\\.'", "E'\\r\\n'"], ["\\N", "\\.", "\r\n"]),
     ("varchar(5)", ["'abcde'", "' x '", "NULL"], ["abcde", " x ", None]),
     ("char(4)", ["'ab'", "''", "NULL"], ["ab  ", "    ", None]),
@@ -78,9 +95,15 @@ TYPES = [
 ]
 
 
+def plain(column):
+    """Days or microseconds since 1970: Python's dates end with the year 9999."""
+    return column.cast("int32" if str(column.type) == "date32[day]" else "int64").to_pylist()
+
+
 @test
 def every_type_reads_back_equal():
     db = server()
+    db.ask("CREATE EXTENSION hstore")
     db.ask("CREATE TYPE mood AS ENUM ('ok', 'so so'); CREATE DOMAIN percent AS int CHECK (value <= 100); CREATE TYPE pair AS (a int, b text)")
     db.ask("CREATE TABLE torture (n int, " + ", ".join(f"c{i} {kind}" for i, (kind, _, _) in enumerate(TYPES)) + ")")
     for row in range(3):
@@ -89,8 +112,9 @@ def every_type_reads_back_equal():
         load(project, db, "table: torture\n  order_by: n", out="{type: s3_parquet, bucket: b, path_prefix: t, catalog: {database: d, table: t}}")
         check = pq.read_table(glob.glob(project.folder + "/.tegaru/objects/**/*.parquet", recursive=True)[0]).sort_by("n")
         for i, (kind, _, wanted) in enumerate(TYPES):
-            equal(check[f"c{i}"].to_pylist(), wanted, kind)
-        rows = check_run(project.run("query", "--format", "csv", "SELECT c3, c7, c10, c19 FROM d.t ORDER BY n")).stdout
+            equal(plain(check[f"c{i}"]) if isinstance(wanted[0], int) and kind[0] in "td" else ["nan" if x != x else x for x in check[f"c{i}"].to_pylist()], wanted, kind)
+        text, instant = (next(i for i, (kind, literals, _) in enumerate(TYPES) if literals[0] == x) for x in ("''", "'2024-07-01 12:00:00.5+09'"))
+        rows = check_run(project.run("query", "--format", "csv", f"SELECT c3, c7, c{text}, c{instant} FROM d.t ORDER BY n")).stdout
         contains(rows, "-9223372036854775808,-9999999999999999999999999999.9999999999,\"\",2024-07-01 03:00:00.500")
 
 
@@ -100,9 +124,10 @@ def the_ledger_names_types_and_losses():
     with Project() as project:
         project.write("load.yml", config(db, "table: torture"))
         rows = {r["name"]: r for r in json.loads(check_run(project.run("load", "types", "load.yml", "--json")).stdout)}
+        name = lambda kind: f"c{[k for k, _, _ in TYPES].index(kind)}"  # noqa: E731
         equal((rows["c7"]["source"], rows["c7"]["glue"]), ("numeric(38,10)", "decimal(38,10)"))
-        equal(rows["c19"]["stored"], "INT64 (TIMESTAMP(MICROS, UTC))")
-        contains(rows["c9"]["loss"], "digits as a text")
+        equal(rows[name("timestamptz")]["stored"], "INT64 (TIMESTAMP(MICROS, UTC))")
+        contains(rows[name("numeric")]["loss"], "digits as a text")
         assert "loss" not in rows["c3"], rows["c3"]
 
 
@@ -192,6 +217,27 @@ def a_killed_connection_stops_the_load_and_publishes_nothing():
         done = load(project, db, "query: SELECT i, CASE WHEN i = 200000 THEN pg_terminate_backend(pg_backend_pid()) END AS k FROM generate_series(1, 400000) i", 1)
         assert "lost the connection" in done.stderr or "terminating connection" in done.stderr, done.stderr
         assert not glob.glob(project.folder + "/.tegaru/objects/b/*")
+
+
+@test
+def tls_is_used_when_the_server_offers_it():
+    db = server()
+    query = "query: SELECT s.ssl, a.application_name AS n FROM pg_stat_ssl s JOIN pg_stat_activity a USING (pid) WHERE pid = pg_backend_pid()"
+    with Project() as project:
+        load(project, db, query)
+        equal(table(project).to_pylist(), [{"ssl": False, "n": "tegaru"}])
+        contains(load(project, db, query + "\n  ssl: true", 1).stderr, "SSL")
+        subprocess.run(["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=localhost",
+                        "-keyout", f"{db.folder}/key.pem", "-out", f"{db.folder}/cert.pem"], check=True, capture_output=True)
+        for name in ("key.pem", "cert.pem"):
+            os.chmod(f"{db.folder}/{name}", 0o600)
+            if db.user:
+                shutil.chown(f"{db.folder}/{name}", db.user, db.user)
+        db.stop()
+        db.up("-c", "ssl=on", "-c", f"ssl_cert_file={db.folder}/cert.pem", "-c", f"ssl_key_file={db.folder}/key.pem")
+        for more in ("", "\n  ssl: true\n  application_name: nightly"):
+            load(project, db, query + more)
+            equal(table(project).to_pylist(), [{"ssl": True, "n": "nightly" if more else "tegaru"}])
 
 
 @test

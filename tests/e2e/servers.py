@@ -86,8 +86,12 @@ class Postgresql(Server):
                               extra_groups=[] if self.user else None)
         assert done.returncode == 0, done.stderr
         self.psql = f"{binaries}/psql"
-        self.start(f"{binaries}/postgres", "-D", f"{self.folder}/data", "-k", self.folder, "-p", str(self.port),
-                   "-h", "127.0.0.1", "-c", "fsync=off")
+        self.command = [f"{binaries}/postgres", "-D", f"{self.folder}/data", "-k", self.folder, "-p", str(self.port),
+                        "-h", "127.0.0.1", "-c", "fsync=off"]
+        self.up()
+
+    def up(self, *options):
+        self.start(*self.command, *options)
         wait_until(lambda: self.ask("SELECT 1") == "1", "PostgreSQL")
 
     def ask(self, sql):

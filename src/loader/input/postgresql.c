@@ -300,6 +300,7 @@ static gboolean read_server(PgInput *self, GError **error)
         !tg_params_dup_text_or(config, "password", NULL, &self->texts[2], error) ||
         !tg_params_dup_text_or(config, "database", NULL, &self->texts[3], error) ||
         !tg_params_dup_text_or(config, "schema", "public", &self->texts[4], error) ||
+        !tg_params_dup_text_or(config, "application_name", NULL, &self->texts[5], error) ||
         !tg_params_get_int64(config, "port", self->is_redshift ? 5439 : 5432, &port, error) ||
         !tg_params_get_int64(config, "connect_timeout", 300, &connect_timeout, error) ||
         !tg_params_get_int64(config, "socket_timeout", 1800, &socket_timeout, error) ||
@@ -317,6 +318,7 @@ static gboolean read_server(PgInput *self, GError **error)
     self->options.password = self->texts[2];
     self->options.database = self->texts[3];
     self->options.schema = self->texts[4];
+    self->options.application_name = self->texts[5];
     self->options.time_zone = "UTC";
     self->options.port = (guint)CLAMP(port, 1, 65535);
     self->options.connect_timeout_s = (guint)CLAMP(connect_timeout, 0, 86400);
@@ -415,7 +417,7 @@ static TgInput *redshift_open(TgLoaderContext *context, const json_t *config, GE
         {"connect_timeout", "integer", "300", "Seconds to connect."},                              \
         {"socket_timeout", "integer", "1800", "Seconds to wait for the server."},                  \
         {"fetch_rows", "integer", "10000", "Accepted; rows are streamed."},                        \
-        {"application_name", "text", "null", "Accepted."},                                         \
+        {"application_name", "text", "tegaru", "How the server lists the session."},               \
         {"options", "map", "{}", "Accepted; options of Java's driver."},                           \
         {"driver_path", "text", "null", "Accepted; there is no Java driver."},                     \
         {"before_setup", "text", "null", "A statement to run first."},                             \
