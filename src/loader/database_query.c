@@ -16,22 +16,52 @@ gboolean tg_database_query_add_column(TgDatabaseQuery *query, const char *name, 
     return TRUE;
 }
 
-static gboolean read_columns(TgDatabaseQuery *query, const json_t *config, GError **error)
+static gboolean read_names(TgDatabaseQuery *query, const json_t *config, const char *key,
+                           GError **error)
 {
-    const json_t *names = json_object_get(config, "incremental_columns");
+    const json_t *names = json_object_get(config, key);
     json_t *name = NULL;
     size_t index = 0;
 
     json_array_foreach (names, index, name) {
         if (!json_is_string(name)) {
-            g_set_error(error, TG_ERROR, TG_ERROR_CONFIG,
-                        "'incremental_columns' must be a list of names");
+            g_set_error(error, TG_ERROR, TG_ERROR_CONFIG, "'%s' must be a list of names", key);
             return FALSE;
         }
         if (!tg_database_query_add_column(query, json_string_value(name), error)) {
             return FALSE;
         }
     }
+    return TRUE;
+}
+
+/* The overlap, and the key by which rows in it are known again. */
+static gboolean read_overlap(TgDatabaseQuery *query, const json_t *config, GError **error)
+{
+    guint count = query->count;
+
+    if (!query->is_incremental || !tg_database_overlap_read(config, &query->overlap, error)) {
+        return !query->is_incremental;
+    }
+    if (query->overlap == NULL) {
+        return TRUE;
+    }
+    if (query->is_raw) {
+        g_set_error(error, TG_ERROR, TG_ERROR_CONFIG,
+                    "'incremental_overlap' cannot be had with 'use_raw_query_with_incremental'");
+        return FALSE;
+    }
+    if (count > 0 && json_array_size(json_object_get(config, "incremental_key")) == 0) {
+        g_set_error(error, TG_ERROR, TG_ERROR_CONFIG,
+                    "'incremental_overlap' with 'incremental_columns' needs 'incremental_key': the "
+                    "columns of the table's key, by which rows that were read are known again");
+        return FALSE;
+    }
+    if (count > 0 && !read_names(query, config, "incremental_key", error)) {
+        return FALSE;
+    }
+    query->key_count = query->count - count;
+    query->count = count;
     return TRUE;
 }
 
@@ -68,14 +98,14 @@ gboolean tg_database_query_read(TgDatabaseQuery *query, const json_t *config, GE
         !tg_params_get_boolean(config, "incremental", FALSE, &query->is_incremental, error) ||
         !tg_params_get_boolean(config, "use_raw_query_with_incremental", FALSE, &query->is_raw,
                                error) ||
-        !read_columns(query, config, error)) {
+        !read_names(query, config, "incremental_columns", error)) {
         return FALSE;
     }
     query->is_raw = query->is_raw && query->is_incremental;
     if (query->is_incremental && json_is_array(last)) {
         query->last_record = json_deep_copy(last);
     }
-    return check_together(query, error);
+    return check_together(query, error) && read_overlap(query, config, error);
 }
 
 void tg_database_query_clear(TgDatabaseQuery *query)
@@ -85,10 +115,11 @@ void tg_database_query_clear(TgDatabaseQuery *query)
     g_free(query->select);
     g_free(query->where);
     g_free(query->order_by);
-    for (guint i = 0; i < query->count; i++) {
+    for (guint i = 0; i < query->count + query->key_count; i++) {
         g_free(query->names[i]);
     }
     json_decref(query->last_record);
+    tg_database_overlap_free(query->overlap);
 }
 
 gboolean tg_database_query_needs_key(const TgDatabaseQuery *query)
@@ -121,12 +152,33 @@ static void append_after(const TgDatabaseQuery *query, const TgDatabaseDialect *
     }
 }
 
-static void append_incremental(const TgDatabaseQuery *query, const TgDatabaseDialect *dialect,
-                               GString *sql)
+/* "a >= 1": what lies within the overlap, too. */
+static gboolean append_overlap(const TgDatabaseQuery *query, const TgDatabaseDialect *dialect,
+                               GString *sql, GError **error)
+{
+    g_autoptr(json_t) start =
+        tg_database_overlap_start(query->overlap, json_array_get(query->last_record, 0), error);
+
+    if (start == NULL) {
+        return FALSE;
+    }
+    g_autofree char *name = dialect->quote_name(dialect->data, query->names[0]);
+    g_autofree char *value = literal(dialect, start);
+
+    g_string_append_printf(sql, "%s >= %s", name, value);
+    return TRUE;
+}
+
+static gboolean append_incremental(const TgDatabaseQuery *query, const TgDatabaseDialect *dialect,
+                                   GString *sql, GError **error)
 {
     if (query->last_record != NULL) {
         g_string_append(sql, query->where != NULL ? " AND (" : " WHERE (");
-        append_after(query, dialect, sql);
+        if (query->overlap == NULL) {
+            append_after(query, dialect, sql);
+        } else if (!append_overlap(query, dialect, sql, error)) {
+            return FALSE;
+        }
         g_string_append_c(sql, ')');
     }
     for (guint i = 0; i < query->count; i++) {
@@ -134,6 +186,7 @@ static void append_incremental(const TgDatabaseQuery *query, const TgDatabaseDia
 
         g_string_append_printf(sql, "%s%s", i == 0 ? " ORDER BY " : ", ", name);
     }
+    return TRUE;
 }
 
 /* Puts the last values in place of :column. */
@@ -175,9 +228,10 @@ char *tg_database_query_to_sql(const TgDatabaseQuery *query, const TgDatabaseDia
             g_string_append_printf(sql, " WHERE (%s)", query->where);
         }
     }
-    if (query->is_incremental) {
-        append_incremental(query, dialect, sql);
-    } else if (query->order_by != NULL) {
+    if (query->is_incremental && !append_incremental(query, dialect, sql, error)) {
+        return NULL;
+    }
+    if (!query->is_incremental && query->order_by != NULL) {
         g_string_append_printf(sql, " ORDER BY %s", query->order_by);
     }
     return g_string_free(g_steal_pointer(&sql), FALSE);
@@ -186,7 +240,7 @@ char *tg_database_query_to_sql(const TgDatabaseQuery *query, const TgDatabaseDia
 gboolean tg_database_query_find_columns(TgDatabaseQuery *query, const TgSchema *schema,
                                         GError **error)
 {
-    for (guint i = 0; i < query->count; i++) {
+    for (guint i = 0; i < query->count + query->key_count; i++) {
         int column = tg_schema_find(schema, query->names[i]);
 
         if (column < 0) {
@@ -200,11 +254,14 @@ gboolean tg_database_query_find_columns(TgDatabaseQuery *query, const TgSchema *
     return TRUE;
 }
 
-gboolean tg_database_query_remember(TgDatabaseQuery *query, json_t *take_record, GError **error)
+gboolean tg_database_query_remember(TgDatabaseQuery *query, json_t *take_values,
+                                    gboolean *out_is_new, GError **error)
 {
+    g_autoptr(json_t) values = take_values;
+
+    *out_is_new = TRUE;
     for (guint i = 0; i < query->count; i++) {
-        if (json_is_null(json_array_get(take_record, i))) {
-            json_decref(take_record);
+        if (json_is_null(json_array_get(values, i))) {
             g_set_error(error, TG_ERROR, TG_ERROR_CONFIG,
                         "the incremental column '%s' is null in the last row; choose columns that "
                         "never are",
@@ -212,7 +269,33 @@ gboolean tg_database_query_remember(TgDatabaseQuery *query, json_t *take_record,
             return FALSE;
         }
     }
+    if (query->overlap != NULL &&
+        !tg_database_overlap_see(query->overlap, values, out_is_new, error)) {
+        return FALSE;
+    }
+    while (json_array_size(values) > query->count) {
+        (void)json_array_remove(values, query->count);
+    }
     json_decref(query->last_record);
-    query->last_record = take_record;
+    query->last_record = g_steal_pointer(&values);
     return TRUE;
+}
+
+json_t *tg_database_query_position(const TgDatabaseQuery *query, GError **error)
+{
+    g_autoptr(json_t) position = json_object();
+
+    if (!query->is_incremental || query->last_record == NULL) {
+        return g_steal_pointer(&position);
+    }
+    json_object_set(position, "last_record", query->last_record);
+    if (query->overlap != NULL) {
+        g_autofree char *rows = tg_database_overlap_rows(query->overlap, error);
+
+        if (rows == NULL) {
+            return NULL;
+        }
+        json_object_set_new(position, "overlap_rows", json_string(rows));
+    }
+    return g_steal_pointer(&position);
 }

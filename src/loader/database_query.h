@@ -5,8 +5,9 @@
 #include <jansson.h>
 
 #include "columns/type.h"
+#include "loader/database_overlap.h"
 
-#define TG_DATABASE_INCREMENTAL_MAX 16u /* columns */
+#define TG_DATABASE_INCREMENTAL_MAX 16u /* columns, with those of the key */
 
 /* How a server writes names and texts; both return what the caller frees. */
 typedef struct {
@@ -25,9 +26,11 @@ typedef struct {
     gboolean is_incremental;
     gboolean is_raw; /* use_raw_query_with_incremental: the query has :column for the last values */
     guint count;     /* of the incremental columns */
+    guint key_count; /* of those behind them that tell rows of an overlap apart */
     char *names[TG_DATABASE_INCREMENTAL_MAX];
     guint columns[TG_DATABASE_INCREMENTAL_MAX]; /* in the schema */
     json_t *last_record;                        /* a value for each; NULL: from the start */
+    TgDatabaseOverlap *overlap;                 /* NULL: none */
 } TgDatabaseQuery;
 
 /* Reads table, query, select, where, order_by, incremental, incremental_columns, last_record,
@@ -53,8 +56,18 @@ char *tg_database_query_to_sql(const TgDatabaseQuery *query, const TgDatabaseDia
 gboolean tg_database_query_find_columns(TgDatabaseQuery *query, const TgSchema *schema,
                                         GError **error);
 
-/* Takes an array with a value for each incremental column as the last record; a null is CONFIG. */
-gboolean tg_database_query_remember(TgDatabaseQuery *query, json_t *take_record, GError **error);
+/**
+ * Takes notice of a row of an incremental load; the last one is where the next load goes on.
+ *
+ * @take_values an array with a value for each incremental and key column; a null of an incremental
+ *              one is CONFIG
+ * @out_is_new FALSE when the load before had the row, which then is left out
+ */
+gboolean tg_database_query_remember(TgDatabaseQuery *query, json_t *take_values,
+                                    gboolean *out_is_new, GError **error);
+
+/* Where the next load goes on: the config diff of the input, {} without one. A new reference. */
+json_t *tg_database_query_position(const TgDatabaseQuery *query, GError **error);
 
 /* Rows of an option table for the keys that are read here. */
 #define TG_DATABASE_QUERY_OPTIONS                                                                  \
@@ -66,6 +79,11 @@ gboolean tg_database_query_remember(TgDatabaseQuery *query, json_t *take_record,
         {"incremental", "boolean", "false", "Go on behind the last record of the previous run."},  \
         {"incremental_columns", "list", "primary key", "By what rows are ordered for that."},      \
         {"last_record", "list", "null", "Their values in the last record."},                       \
+        {"incremental_overlap", "text", "null",                                                    \
+         "Read that much before the last record again, as 10m or 1000, without what was read."},   \
+        {"incremental_key", "list", "incremental_columns when they are the primary key",           \
+         "Columns that, with those, tell rows of the overlap apart."},                             \
+        {"overlap_rows", "text", "", "Rows of the overlap that were read; written by a load."},    \
     {                                                                                              \
         "use_raw_query_with_incremental", "boolean", "false",                                      \
             "The query itself has :column where the last values go."                               \

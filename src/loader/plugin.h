@@ -99,6 +99,9 @@ typedef struct TgInput TgInput;
 typedef struct {
     /* Starts a task (from 0); called from any thread. */
     TgReader *(*open_task)(TgInput *input, guint task, GError **error);
+    /* The same as the config diff, but before the output commits, which may publish it together
+     * with the rows; {}: none; a new reference. NULL: an input that never goes on. */
+    json_t *(*get_position)(const TgInput *input, GError **error);
     /* After all tasks have succeeded: the config diff, a new reference. */
     json_t *(*finish)(TgInput *input, GError **error);
     void (*free)(TgInput *input);
@@ -261,6 +264,9 @@ struct TgOutputPlugin {
      * "loss"}, each a text or absent; a new reference. NULL: texts, nothing to tell. */
     json_t *(*describe)(TgLoaderContext *context, const json_t *config, const TgSchema *schema,
                         GError **error);
+    /* What earlier commits found as "positions" in their receipt and kept with the rows; a new
+     * reference; {}: nothing. NULL: it keeps none. */
+    json_t *(*get_positions)(TgLoaderContext *context, const json_t *config, GError **error);
 };
 
 /* Where bytes go; used by one thread at a time. */

@@ -1,6 +1,7 @@
 /* One load as a transaction: input, filters, output, tasks on threads, commit. */
 #include "base/clock.h"
 #include "loader/context.h"
+#include "loader/position.h"
 #include "loader/rows.h"
 #include "params/params.h"
 
@@ -12,6 +13,7 @@ typedef struct {
     TgInput *input;
     TgOutput *output;
     TgFilterChain filters;
+    gint64 started_us; /* monotonic */
     gboolean merges;   /* one output task takes all input tasks */
     guint scatter;     /* output tasks for each input task */
     guint out_count;   /* output tasks in all */
@@ -270,7 +272,7 @@ static json_t *describe_columns(const TgSchema *schema)
     return list;
 }
 
-static gboolean commit(Run *run, gint64 started_us, TgLoaderReport *out, GError **error)
+static gboolean commit(Run *run, const json_t *config, TgLoaderReport *out, GError **error)
 {
     TgLoaderContext *context = run->context;
     g_autoptr(json_t) reports = reports_to_json(run);
@@ -282,6 +284,7 @@ static gboolean commit(Run *run, gint64 started_us, TgLoaderReport *out, GError 
     g_autoptr(json_t) out_diff = NULL;
 
     if (!tg_rejects_finish(context->rejects, context->rows_read, receipt, error) ||
+        !tg_position_tell(context, run->input, config, receipt, error) ||
         !run->output->class->commit(run->output, reports, receipt, &out_diff, error)) {
         return FALSE;
     }
@@ -292,7 +295,7 @@ static gboolean commit(Run *run, gint64 started_us, TgLoaderReport *out, GError 
     }
     out->config_diff = json_pack("{s:o, s:O}", "in", in_diff, "out", out_diff);
     json_object_set_new(receipt, "duration_ms",
-                        json_integer((tg_clock_monotonic_us() - started_us) / 1000));
+                        json_integer((tg_clock_monotonic_us() - run->started_us) / 1000));
     out->receipt = g_steal_pointer(&receipt);
     return TRUE;
 }
@@ -313,8 +316,6 @@ static void run_clear(Run *run)
 
 static gboolean run_all(Run *run, const json_t *config, TgLoaderReport *out, GError **error)
 {
-    gint64 started_us = tg_clock_monotonic_us();
-
     if (!open_all(run, config, error) || !run_tasks(run, error)) {
         return FALSE;
     }
@@ -324,14 +325,15 @@ static gboolean run_all(Run *run, const json_t *config, TgLoaderReport *out, GEr
                       "out_reports", reports_to_json(run));
         return FALSE;
     }
-    return commit(run, started_us, out, error);
+    return commit(run, config, out, error);
 }
 
 gboolean tg_loader_run(const TgLoaderJob *job, TgLoaderReport *out, GError **error)
 {
     TgLoaderContext context = {.job = job, .bytes_expected = -1};
-    Run run = {.context = &context};
-    g_autoptr(json_t) config = tg_loader_guess_missing(&context, error);
+    Run run = {.context = &context, .started_us = tg_clock_monotonic_us()};
+    g_autoptr(json_t) guessed = tg_loader_guess_missing(&context, error);
+    g_autoptr(json_t) config = guessed == NULL ? NULL : tg_position_apply(&context, guessed, error);
 
     if (config == NULL) {
         return FALSE;

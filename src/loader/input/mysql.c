@@ -33,12 +33,12 @@ static json_t *input_finish(TgInput *input, GError **error)
         !tg_mysql_execute(self->lanes[0].mysql, self->after_select, error)) {
         return NULL;
     }
-    json_t *diff = json_object();
+    return tg_database_query_position(&self->query, error);
+}
 
-    if (self->query.is_incremental && self->query.last_record != NULL) {
-        json_object_set(diff, "last_record", self->query.last_record);
-    }
-    return diff;
+static json_t *input_position(const TgInput *input, GError **error)
+{
+    return tg_database_query_position(&((const MysqlInput *)input)->query, error);
 }
 
 static void input_free(TgInput *input)
@@ -205,8 +205,10 @@ static gboolean open_with(MysqlInput *self, GError **error)
 
 static TgInput *input_open(TgLoaderContext *context, const json_t *config, GError **error)
 {
-    static const TgInputClass class = {
-        .open_task = input_open_task, .finish = input_finish, .free = input_free};
+    static const TgInputClass class = {.open_task = input_open_task,
+                                       .get_position = input_position,
+                                       .finish = input_finish,
+                                       .free = input_free};
     MysqlInput *self = g_new0(MysqlInput, 1);
     g_autoptr(TgInput) input = &self->input;
 

@@ -46,11 +46,12 @@ static gboolean add_row(MysqlInput *self, MysqlLane *lane, const MysqlRow *row, 
 }
 
 /* Where the next incremental load goes on: the values of the newest row. */
-static gboolean remember_row(MysqlInput *self, const MysqlRow *row, GError **error)
+static gboolean remember_row(MysqlInput *self, const MysqlRow *row, gboolean *out_is_new,
+                             GError **error)
 {
     json_t *record = json_array();
 
-    for (guint i = 0; i < self->query.count; i++) {
+    for (guint i = 0; i < self->query.count + self->query.key_count; i++) {
         guint column = self->query.columns[i];
         const char *value = row->values[column];
         gboolean is_integer = self->plan.columns[column].kind <= TG_MYSQL_INT64;
@@ -59,7 +60,7 @@ static gboolean remember_row(MysqlInput *self, const MysqlRow *row, GError **err
                                       : is_integer  ? json_integer(g_ascii_strtoll(value, NULL, 10))
                                                     : json_stringn(value, row->sizes[column]));
     }
-    return tg_database_query_remember(&self->query, record, error);
+    return tg_database_query_remember(&self->query, record, out_is_new, error);
 }
 
 /* Fills the batch from the split of the lane. */
@@ -79,8 +80,10 @@ static gboolean read_lane(MysqlInput *self, MysqlLane *lane, TgBatch *batch, gbo
             *out_ended = TRUE;
             break;
         }
-        if (!add_row(self, lane, &row, batch, error) ||
-            (self->query.is_incremental && !remember_row(self, &row, error))) {
+        gboolean is_new = TRUE;
+
+        if ((self->query.is_incremental && !remember_row(self, &row, &is_new, error)) ||
+            (is_new && !add_row(self, lane, &row, batch, error))) {
             return FALSE;
         }
         for (guint i = 0; i < batch->count; i++) {

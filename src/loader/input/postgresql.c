@@ -26,12 +26,12 @@ static json_t *input_finish(TgInput *input, GError **error)
          !tg_postgresql_execute(server, self->after_select, NULL, error))) {
         return NULL;
     }
-    json_t *diff = json_object();
+    return tg_database_query_position(&self->query, error);
+}
 
-    if (self->query.is_incremental && self->query.last_record != NULL) {
-        json_object_set(diff, "last_record", self->query.last_record);
-    }
-    return diff;
+static json_t *input_position(const TgInput *input, GError **error)
+{
+    return tg_database_query_position(&((const PgInput *)input)->query, error);
 }
 
 static void input_free(TgInput *input)
@@ -377,8 +377,10 @@ static gboolean open_with(PgInput *self, GError **error)
 static TgInput *open_input(TgLoaderContext *context, const json_t *config, gboolean is_redshift,
                            GError **error)
 {
-    static const TgInputClass class = {
-        .open_task = input_open_task, .finish = input_finish, .free = input_free};
+    static const TgInputClass class = {.open_task = input_open_task,
+                                       .get_position = input_position,
+                                       .finish = input_finish,
+                                       .free = input_free};
     PgInput *self = g_new0(PgInput, 1);
     g_autoptr(TgInput) input = &self->input;
 

@@ -45,11 +45,12 @@ static gboolean add_row(PgInput *self, const Field *fields, TgBatch *batch, GErr
 }
 
 /* The last row is where the next incremental load goes on. */
-static gboolean remember_row(PgInput *self, const Field *fields, GError **error)
+static gboolean remember_row(PgInput *self, const Field *fields, gboolean *out_is_new,
+                             GError **error)
 {
     json_t *record = json_array();
 
-    for (guint i = 0; i < self->query.count; i++) {
+    for (guint i = 0; i < self->query.count + self->query.key_count; i++) {
         guint column = self->query.columns[i];
         const Field *field = &fields[column];
         json_t *value = json_null();
@@ -63,7 +64,7 @@ static gboolean remember_row(PgInput *self, const Field *fields, GError **error)
         }
         json_array_append_new(record, value);
     }
-    return tg_database_query_remember(&self->query, record, error);
+    return tg_database_query_remember(&self->query, record, out_is_new, error);
 }
 
 /* The character that an escape of COPY's text format stands for. */
@@ -247,8 +248,10 @@ static gboolean read_lane(PgInput *self, PgLane *lane, TgBatch *batch, gboolean 
         if (*out_ended) {
             break;
         }
-        if (!add_row(self, fields, batch, error) ||
-            (self->query.is_incremental && !remember_row(self, fields, error))) {
+        gboolean is_new = TRUE;
+
+        if ((self->query.is_incremental && !remember_row(self, fields, &is_new, error)) ||
+            (is_new && !add_row(self, fields, batch, error))) {
             return FALSE;
         }
     }

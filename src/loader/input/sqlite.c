@@ -56,11 +56,11 @@ static gboolean add_row(SqliteInput *self, TgBatch *batch, gsize *bytes, GError 
 }
 
 /* The last row is where the next incremental load goes on. */
-static gboolean remember_row(SqliteInput *self, GError **error)
+static gboolean remember_row(SqliteInput *self, gboolean *out_is_new, GError **error)
 {
     json_t *record = json_array();
 
-    for (guint i = 0; i < self->query.count; i++) {
+    for (guint i = 0; i < self->query.count + self->query.key_count; i++) {
         TgSqliteValue value = tg_sqlite_reader_value(self->file, self->query.columns[i]);
         json_t *kept = json_null();
 
@@ -73,7 +73,7 @@ static gboolean remember_row(SqliteInput *self, GError **error)
         }
         json_array_append_new(record, kept == NULL ? json_null() : kept);
     }
-    return tg_database_query_remember(&self->query, record, error);
+    return tg_database_query_remember(&self->query, record, out_is_new, error);
 }
 
 static gboolean read_rows(SqliteInput *self, TgBatch *batch, GError **error)
@@ -81,8 +81,10 @@ static gboolean read_rows(SqliteInput *self, TgBatch *batch, GError **error)
     gsize bytes = 0;
 
     while (self->has_row && batch->rows < TG_READER_ROWS && bytes < ROW_BYTES_MAX) {
-        if (!add_row(self, batch, &bytes, error) ||
-            (self->query.is_incremental && !remember_row(self, error)) ||
+        gboolean is_new = TRUE;
+
+        if ((self->query.is_incremental && !remember_row(self, &is_new, error)) ||
+            (is_new && !add_row(self, batch, &bytes, error)) ||
             !tg_sqlite_reader_next(self->file, &self->has_row, error)) {
             return FALSE;
         }
@@ -116,15 +118,15 @@ static TgReader *input_open_task(TgInput *input, guint task G_GNUC_UNUSED,
     return &reader->reader;
 }
 
-static json_t *input_finish(TgInput *input, GError **error G_GNUC_UNUSED)
+static json_t *input_finish(TgInput *input, GError **error)
 {
     SqliteInput *self = (SqliteInput *)input;
-    json_t *diff = json_object();
+    return tg_database_query_position(&self->query, error);
+}
 
-    if (self->query.is_incremental && self->query.last_record != NULL) {
-        json_object_set(diff, "last_record", self->query.last_record);
-    }
-    return diff;
+static json_t *input_position(const TgInput *input, GError **error)
+{
+    return tg_database_query_position(&((const SqliteInput *)input)->query, error);
 }
 
 static void input_free(TgInput *input)
@@ -229,8 +231,10 @@ static gboolean open_with(SqliteInput *self, const json_t *config, GError **erro
 
 static TgInput *input_open(TgLoaderContext *context, const json_t *config, GError **error)
 {
-    static const TgInputClass class = {
-        .open_task = input_open_task, .finish = input_finish, .free = input_free};
+    static const TgInputClass class = {.open_task = input_open_task,
+                                       .get_position = input_position,
+                                       .finish = input_finish,
+                                       .free = input_free};
     SqliteInput *self = g_new0(SqliteInput, 1);
     g_autoptr(TgInput) input = &self->input;
 

@@ -426,4 +426,5 @@ const TgOutputPlugin tg_output_s3_parquet = {
     .options = options,
     .merges = TRUE,
     .open = output_open,
-    .describe = output_describe};
+    .describe = output_describe,
+    .get_positions = s3_parquet_positions};

@@ -120,6 +120,9 @@ char *s3_parquet_folder(const S3ParquetOptions *options);
 
 /* --- s3_parquet_publish.c --- */
 
+/* What appends to the table kept about their sources: see TgOutputPlugin. */
+json_t *s3_parquet_positions(TgLoaderContext *context, const json_t *config, GError **error);
+
 /* Looks at the table that is there, holds the columns against it, starts a publish. */
 gboolean s3_parquet_publish_begin(S3Parquet *self, GError **error);
 

@@ -6,6 +6,8 @@
 #include "loader/output/s3_parquet.h"
 #include "params/params.h"
 
+#define POSITIONS "tegaru_positions" /* a parameter of the table, so a roll-back moves it, too */
+
 static gboolean is_partition_key(const S3Parquet *self, const char *name)
 {
     return self->options.partition_by != NULL &&
@@ -32,6 +34,62 @@ static json_t *table_new(const S3Parquet *self, const char *location)
         tg_table_add_partition_key(table, *key, s3_parquet_plan_hive_type(self->plan, column));
     }
     return table;
+}
+
+/* What the table's parameter says; {} without one. A new reference. */
+static json_t *positions_of(const json_t *table, GError **error)
+{
+    const char *text = table == NULL ? NULL : tg_table_parameter(table, POSITIONS);
+    json_t *positions = text == NULL ? json_object() : json_loads(text, 0, NULL);
+
+    if (positions == NULL) { /* to begin anew would load all rows twice */
+        g_set_error(error, TG_ERROR, TG_ERROR_CONFIG,
+                    "the parameter '" POSITIONS "' of the table %s.%s is no JSON; remove it, and "
+                    "write 'last_record' into 'in' to go on from there",
+                    tg_table_database(table), tg_table_name(table));
+    }
+    return positions;
+}
+
+json_t *s3_parquet_positions(TgLoaderContext *context, const json_t *config, GError **error)
+{
+    const json_t *catalog = json_object_get(config, "catalog");
+    const char *database = json_string_value(json_object_get(catalog, "database"));
+    const char *table = json_string_value(json_object_get(catalog, "table"));
+    const char *operation = json_string_value(json_object_get(catalog, "operation_if_exists"));
+    TgCatalog *from = tg_loader_context_job(context)->services->catalog;
+    g_autoptr(json_t) present = NULL;
+    GError *problem = NULL;
+
+    /* mistakes in these options are told when the output is opened */
+    if (from != NULL && database != NULL && table != NULL && g_strcmp0(operation, "append") == 0) {
+        present = tg_catalog_get_table(from, database, table, &problem);
+    }
+    if (problem != NULL && !g_error_matches(problem, TG_ERROR, TG_ERROR_NOT_FOUND)) {
+        g_propagate_error(error, problem);
+        return NULL;
+    }
+    g_clear_error(&problem);
+    return positions_of(present, error);
+}
+
+/* Rows that were appended before stay, and so does where their sources are. */
+static void keep_positions(const S3Parquet *self, json_t *table, const json_t *receipt)
+{
+    g_autoptr(json_t) positions = positions_of(self->present, NULL);
+    const json_t *now = json_object_get(receipt, "positions");
+
+    if (self->options.operation != S3_PARQUET_APPEND || positions == NULL) {
+        return;
+    }
+    if (now != NULL) {
+        json_object_update(positions, (json_t *)now);
+    }
+    if (json_object_size(positions) > 0) {
+        g_autofree char *text = tg_params_to_json(positions);
+
+        json_object_set_new(json_object_get(table, "Parameters"), POSITIONS, json_string(text));
+    }
 }
 
 /* The type of a column in a list of {"Name", "Type"}; NULL: it is not there. Lent. */
@@ -175,6 +233,7 @@ static json_t *publish_atomic(S3Parquet *self, json_t *receipt, GError **error)
     g_autoptr(json_t) partitions = NULL;
     g_autoptr(GPtrArray) objects = tg_publish_list(self->publish, error);
 
+    keep_positions(self, table, receipt);
     if (objects == NULL || !run_tests(self, table, objects, &results, error)) {
         return NULL;
     }
@@ -216,7 +275,8 @@ static json_t *direct_partitions(const json_t *table, const char *folder, const 
 }
 
 /* As Embulk: the objects are where they stay; then the table is dropped and made anew. */
-static json_t *publish_direct(S3Parquet *self, const GPtrArray *infos, GError **error)
+static json_t *publish_direct(S3Parquet *self, const GPtrArray *infos, const json_t *receipt,
+                              GError **error)
 {
     const S3ParquetOptions *options = &self->options;
     g_autofree char *folder = s3_parquet_folder(options);
@@ -225,6 +285,7 @@ static json_t *publish_direct(S3Parquet *self, const GPtrArray *infos, GError **
     gboolean appends = self->present != NULL && options->operation == S3_PARQUET_APPEND;
     gboolean ok = TRUE;
 
+    keep_positions(self, table, receipt);
     if (appends) {
         ok = tg_catalog_update_table(self->catalog, options->database, table, error);
     } else {
@@ -245,7 +306,7 @@ static json_t *publish_direct(S3Parquet *self, const GPtrArray *infos, GError **
 gboolean s3_parquet_publish_commit(S3Parquet *self, const GPtrArray *infos, json_t *receipt,
                                    GError **error)
 {
-    json_t *published = self->options.is_direct ? publish_direct(self, infos, error)
+    json_t *published = self->options.is_direct ? publish_direct(self, infos, receipt, error)
                                                 : publish_atomic(self, receipt, error);
 
     if (published == NULL) {
