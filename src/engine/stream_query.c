@@ -221,8 +221,9 @@ static gboolean open_duckdb(TgStreamQuery *self, const TgStreamQueryOptions *opt
            run(self, "SET autoinstall_known_extensions = false", error) &&
            run(self, "SET autoload_known_extensions = false", error) &&
            run(self, "SET TimeZone = 'UTC'", error) &&
-           tg_batch_scan_register(&self->scan, self->connection, error) &&
-           run(self, "CREATE TEMP VIEW input AS SELECT * FROM tegaru_rows()", error);
+           (options->input == NULL ||
+            (tg_batch_scan_register(&self->scan, self->connection, error) &&
+             run(self, "CREATE TEMP VIEW input AS SELECT * FROM tegaru_rows()", error)));
 }
 
 TgStreamQuery *tg_stream_query_new(const TgStreamQueryOptions *options, GError **error)
@@ -406,4 +407,14 @@ gboolean tg_stream_query_next(TgStreamQuery *query, TgBatch *batch, GError **err
         api->duckdb_destroy_data_chunk(&chunk);
     }
     return TRUE;
+}
+
+void tg_stream_query_append_text(GString *sql, const char *text)
+{
+    tg_engine_append_text(sql, text);
+}
+
+void tg_stream_query_append_name(GString *sql, const char *name)
+{
+    tg_engine_append_name(sql, name);
 }

@@ -13,6 +13,7 @@ struct TgLoaderContext {
     const TgLoaderJob *job;
     TgRejects *rejects; /* NULL in a preview: then records are only counted */
     gint64 bytes_expected;
+    TgInput *opening;           /* the file input whose parser is being opened */
     gboolean has_stream_filter; /* then the rows behind it are not counted as read */
     _Atomic gint64 rows_read;
     _Atomic gint64 rows_written;
@@ -54,6 +55,9 @@ TgInput *tg_file_input_open_sample(TgLoaderContext *context, const json_t *confi
 /* The first bytes of the first file, through the decoders that the config names. */
 gboolean tg_file_input_read_sample(TgLoaderContext *context, const json_t *config, gsize size_max,
                                    GByteArray *into, gboolean *out_is_whole, GError **error);
+
+/* Whether the parser that `in` names reads whole files alone. */
+gboolean tg_file_input_needs_whole(const TgLoaderContext *context, const json_t *in);
 
 /* loader/file_output.c: formatter and encoders over a file output as one output. */
 TgOutput *tg_file_output_open(TgLoaderContext *context, const TgFileOutputPlugin *plugin,

@@ -232,7 +232,9 @@ static TgInput *input_new(TgLoaderContext *context, const json_t *config, TgFile
     if (with_decoders && !decoders_find(context, self->config, &self->decoders, error)) {
         return NULL;
     }
+    context->opening = input;
     self->parser = open_parser(context, self->config, error);
+    context->opening = NULL;
     if (self->parser == NULL) {
         return NULL;
     }
@@ -240,6 +242,65 @@ static TgInput *input_new(TgLoaderContext *context, const json_t *config, TgFile
     self->input.task_count = take_files->task_count;
     self->input.bytes_expected = take_files->bytes_expected;
     return g_steal_pointer(&input);
+}
+
+/* A file together with the task that it is read by. */
+typedef struct {
+    TgStream stream;
+    TgStream *inner;
+    TgFileTask *task;
+} FirstFile;
+
+static gssize first_read(TgStream *stream, void *into, gsize size_bytes, GError **error)
+{
+    TgStream *inner = ((FirstFile *)stream)->inner;
+
+    return inner->class->read(inner, into, size_bytes, error);
+}
+
+static void first_free(TgStream *stream)
+{
+    FirstFile *self = (FirstFile *)stream;
+
+    tg_stream_free(self->inner);
+    tg_file_task_free(self->task);
+    g_free(self);
+}
+
+gboolean tg_loader_open_first_file(TgLoaderContext *context, TgStream **out, GError **error)
+{
+    static const TgStreamClass class = {.read = first_read, .free = first_free};
+    const FileInput *input = (const FileInput *)context->opening;
+
+    *out = NULL;
+    for (guint i = 0; input != NULL && i < input->files->task_count; i++) {
+        g_autoptr(TgFileTask) task = file_task_new(input->files, &input->decoders, i);
+        TgStream *inner = NULL;
+
+        if (!tg_file_task_next(task, &inner, error)) {
+            return FALSE;
+        }
+        if (inner != NULL) {
+            FirstFile *file = g_new0(FirstFile, 1);
+
+            file->stream.class = &class;
+            file->stream.name = g_strdup(inner->name);
+            file->inner = inner;
+            file->task = g_steal_pointer(&task);
+            *out = &file->stream;
+            return TRUE;
+        }
+    }
+    return TRUE;
+}
+
+gboolean tg_file_input_needs_whole(const TgLoaderContext *context, const json_t *in)
+{
+    const void *const *plugins = (const void *const *)context->job->plugins->parsers;
+    const TgParserPlugin *parser =
+        tg_loader_find_plugin(json_object_get(in, "parser"), "in.parser", plugins, NULL);
+
+    return parser != NULL && parser->needs_whole_files;
 }
 
 static TgFiles *open_files(TgLoaderContext *context, const TgFileInputPlugin *plugin,

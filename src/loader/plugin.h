@@ -172,6 +172,10 @@ gboolean tg_file_task_next(TgFileTask *task, TgStream **out, GError **error);
 void tg_file_task_free(TgFileTask *task);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(TgFileTask, tg_file_task_free)
 
+/* The first file of the input whose parser is being opened, for schemas that stand in the files;
+ * *out is NULL when there is none. */
+gboolean tg_loader_open_first_file(TgLoaderContext *context, TgStream **out, GError **error);
+
 /* A parser with its config read. */
 typedef struct TgParser TgParser;
 typedef struct {
@@ -188,6 +192,7 @@ struct TgParserPlugin {
     const char *name;
     const char *help;
     const TgLoaderOption *options;
+    gboolean needs_whole_files; /* a sample of the first bytes is not enough for a preview */
     TgParser *(*open)(TgLoaderContext *context, const json_t *config, GError **error);
 };
 

@@ -131,7 +131,7 @@ static gboolean preview_config(TgLoaderContext *context, const json_t *config, T
         !tg_params_get_int64(exec, "preview_sample_rows", SAMPLE_ROWS_DEFAULT, &rows_min, error)) {
         return FALSE;
     }
-    if (!tg_loader_is_file_input(context, in)) {
+    if (!tg_loader_is_file_input(context, in) || tg_file_input_needs_whole(context, in)) {
         input = tg_loader_open_input(context, in, error);
     } else if (tg_file_input_read_sample(context, in, (gsize)CLAMP(size, 1, SAMPLE_BYTES_MAX),
                                          bytes, &is_whole, error)) {
