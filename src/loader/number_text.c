@@ -6,6 +6,7 @@
 
 #define EXACT_DIGITS_MAX 15 /* decimal digits that a double always holds */
 #define EXACT_POWER_MAX 22  /* the largest power of ten that a double holds exactly */
+#define DIGITS_IN_64_BITS ((gsize)19)
 
 static const double powers[EXACT_POWER_MAX + 1] = {1e0,  1e1,  1e2,  1e3,  1e4,  1e5,  1e6,  1e7,
                                                    1e8,  1e9,  1e10, 1e11, 1e12, 1e13, 1e14, 1e15,
@@ -147,6 +148,23 @@ static gboolean split_decimal(const char *at, const char *end, char digits[TG_DE
     return TRUE;
 }
 
+/* Digits and zeros behind them as an integer of at most 38 digits. */
+static TgInt128 join_digits(const char *digits, gsize count, gsize zeros)
+{
+    guint64 head = 0;
+    gsize used = MIN(count, DIGITS_IN_64_BITS);
+
+    for (gsize i = 0; i < used; i++) {
+        head = head * 10 + (guint64)(digits[i] - '0');
+    }
+    TgInt128 value = head;
+
+    for (gsize i = used; i < count + zeros; i++) {
+        value = value * 10 + (i < count ? digits[i] - '0' : 0);
+    }
+    return value;
+}
+
 gboolean tg_decimal_parse(const char *text, gsize size_bytes, guint precision, guint scale,
                           TgInt128 *out)
 {
@@ -155,25 +173,27 @@ gboolean tg_decimal_parse(const char *text, gsize size_bytes, guint precision, g
     const char *at = text + (size_bytes > 0 && (*text == '-' || *text == '+') ? 1 : 0);
     gsize count = 0;
     gsize places = 0;
-    TgInt128 value = 0;
+    gsize first = 0;
 
     if (at == end || (*at == '.' && end - at == 1) ||
         !split_decimal(at, end, digits, &count, &places) || places > scale) {
         return FALSE;
     }
-    for (gsize i = 0; i < count + scale - places; i++) {
-        value = value * 10 + (i < count ? digits[i] - '0' : 0);
-        if (value != 0 && i >= precision + 1U) {
-            return FALSE;
-        }
+    while (first < count && digits[first] == '0') {
+        first++;
     }
-    TgInt128 limit = 1;
+    if (first == count) {
+        *out = 0;
+        return TRUE;
+    }
+    /* Counted before anything is added up: 39 digits may not fit 128 bits. */
+    if (count - first + scale - places > precision) {
+        return FALSE;
+    }
+    TgInt128 value = join_digits(digits + first, count - first, scale - places);
 
-    for (guint i = 0; i < precision; i++) {
-        limit *= 10;
-    }
     *out = *text == '-' ? -value : value;
-    return value < limit;
+    return TRUE;
 }
 
 gsize tg_decimal_format(TgInt128 value, guint scale, char text[TG_DECIMAL_TEXT_BYTES])

@@ -6,6 +6,7 @@
 #include "loader/utf8.h"
 
 #define SECOND_MICROS ((gint64)1000000)
+#define YEAR_MAX 9999 /* of four digits */
 #define DAY_SECONDS ((gint64)86400)
 
 /* Any time of the server as microseconds since 1970; FALSE: a zero date. */
@@ -16,11 +17,8 @@ static gboolean parse_instant(TgMysqlKind kind, const char *text, gsize size, gi
 
     switch ((int)kind) {
     case TG_MYSQL_DATE:
-        if (!tg_database_parse_date(text, size, &days)) {
-            return FALSE;
-        }
-        *out_micros = days * DAY_SECONDS * SECOND_MICROS;
-        return TRUE;
+        return tg_database_parse_date(text, size, &days) &&
+               !__builtin_mul_overflow(days, DAY_SECONDS * SECOND_MICROS, out_micros);
     case TG_MYSQL_TIME: /* Embulk: on the first day of 1970, without the fraction */
         if (!tg_database_parse_time(text, size, out_micros)) {
             return FALSE;
@@ -28,7 +26,9 @@ static gboolean parse_instant(TgMysqlKind kind, const char *text, gsize size, gi
         *out_micros = *out_micros / SECOND_MICROS * SECOND_MICROS;
         return TRUE;
     case TG_MYSQL_YEAR:
-        (void)tg_int64_parse(text, size, &year); /* the server writes four digits */
+        if (!tg_int64_parse(text, size, &year) || year < 0 || year > YEAR_MAX) {
+            return FALSE;
+        }
         *out_micros = tg_days_from_date(year, 1, 1) * DAY_SECONDS * SECOND_MICROS;
         return TRUE;
     default:
