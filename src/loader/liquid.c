@@ -15,6 +15,8 @@ typedef struct {
     gsize offset;    /* in the source */
 } Token;
 
+#define RANGE_MAX 100000 /* values of (a..b) */
+
 typedef struct {
     const TgSource *source;
     LiquidScope scope;
@@ -314,34 +316,133 @@ static gboolean render_case(Liquid *self, const Token *tag, gboolean is_active, 
     return take_end(self, tag, "endcase", error);
 }
 
-/* for NAME in LIST */
+/* "(1..n)" as a list; NULL when the text is no range. */
+static json_t *range_of(Liquid *self, const char *text, GError **error)
+{
+    const char *dots = strstr(text, "..");
+    gsize size = strlen(text);
+
+    if (*text != '(' || dots == NULL || text[size - 1] != ')') {
+        return NULL;
+    }
+    g_autofree char *first_text = g_strndup(text + 1, (gsize)(dots - text) - 1);
+    g_autofree char *last_text = g_strndup(dots + 2, size - (gsize)(dots - text) - 3);
+    g_autoptr(json_t) first = tg_liquid_evaluate(&self->scope, g_strstrip(first_text), error);
+    g_autoptr(json_t) last =
+        first == NULL ? NULL : tg_liquid_evaluate(&self->scope, g_strstrip(last_text), error);
+
+    if (last == NULL) {
+        return NULL;
+    }
+    g_autofree char *from_text = tg_liquid_to_text(first);
+    g_autofree char *to_text = tg_liquid_to_text(last);
+    gint64 from = g_ascii_strtoll(from_text, NULL, 10);
+    gint64 to = MIN(g_ascii_strtoll(to_text, NULL, 10), from + RANGE_MAX);
+    json_t *list = json_array();
+
+    for (gint64 i = from; i <= to; i++) {
+        json_array_append_new(list, json_integer(i));
+    }
+    return list;
+}
+
+/* "limit:3", "offset: n"; FALSE when the key is not there. */
+static gboolean take_number(Liquid *self, const char *text, const char *key, gsize *out)
+{
+    const char *at = strstr(text, key);
+    g_autoptr(json_t) value = NULL;
+
+    if (at == NULL) {
+        return FALSE;
+    }
+    at += strlen(key);
+    at += strspn(at, " ");
+    g_autofree char *word = g_strndup(at, strcspn(at, " "));
+
+    value = tg_liquid_evaluate(&self->scope, word, NULL);
+    g_autofree char *number = value == NULL ? NULL : tg_liquid_to_text(value);
+
+    *out = number == NULL ? 0 : (gsize)MAX(g_ascii_strtoll(number, NULL, 10), 0);
+    return TRUE;
+}
+
+/* What `for` goes through: LIST or (a..b), then reversed, limit:N, offset:N. */
+static json_t *for_list(Liquid *self, const char *arguments, GError **error)
+{
+    gsize end = *arguments == '(' && strchr(arguments, ')') != NULL
+                    ? (gsize)(strchr(arguments, ')') - arguments) + 1
+                    : strcspn(arguments, " ");
+    g_autofree char *source = g_strndup(arguments, end);
+    GError *problem = NULL;
+    g_autoptr(json_t) all = range_of(self, source, &problem);
+    json_t *list = json_array();
+    gsize offset = 0;
+    gsize limit = G_MAXSIZE;
+
+    if (all == NULL && problem == NULL) {
+        all = tg_liquid_evaluate(&self->scope, source, &problem);
+    }
+    if (problem != NULL) {
+        json_decref(list);
+        g_propagate_error(error, problem);
+        return NULL;
+    }
+    (void)take_number(self, arguments + end, "offset:", &offset);
+    (void)take_number(self, arguments + end, "limit:", &limit);
+    gboolean is_reversed = strstr(arguments + end, "reversed") != NULL;
+
+    for (gsize i = offset; i < json_array_size(all) && i - offset < limit; i++) {
+        json_array_insert(list, is_reversed ? 0 : json_array_size(list), json_array_get(all, i));
+    }
+    return list;
+}
+
+static void set_loop(Liquid *self, const char *name, json_t *list, size_t index)
+{
+    size_t count = json_array_size(list);
+
+    json_object_set(self->scope.scope, name, json_array_get(list, index));
+    json_object_set_new(self->scope.scope, "forloop",
+                        json_pack("{s:I, s:I, s:I, s:I, s:I, s:b, s:b}", "index",
+                                  (json_int_t)index + 1, "index0", (json_int_t)index, "rindex",
+                                  (json_int_t)(count - index), "rindex0",
+                                  (json_int_t)(count - index - 1), "length", (json_int_t)count,
+                                  "first", index == 0, "last", index + 1 == count));
+}
+
+/* for NAME in LIST … else … endfor */
 static gboolean render_for(Liquid *self, const Token *tag, gboolean is_active, GError **error)
 {
     g_auto(GStrv) words = g_strsplit_set(tag->arguments, " ", 3);
     guint body = self->at + 1;
-    json_t *value = NULL;
-    size_t index = 0;
+    GError *problem = NULL;
 
     if (g_strv_length(words) < 3 || strcmp(words[1], "in") != 0) {
         return fail_at(self, tag->offset, "Liquid: write 'for name in list'", error);
     }
-    g_autoptr(json_t) list =
-        is_active ? tg_liquid_evaluate(&self->scope, g_strstrip(words[2]), NULL) : NULL;
+    g_autoptr(json_t) list = is_active ? for_list(self, g_strstrip(words[2]), &problem) : NULL;
 
-    json_array_foreach (list, index, value) {
+    if (problem != NULL) {
+        return fail_here(self, tag, problem, error);
+    }
+    for (size_t i = 0; i < json_array_size(list); i++) {
         self->at = body;
-        json_object_set(self->scope.scope, words[0], value);
-        json_object_set_new(self->scope.scope, "forloop",
-                            json_pack("{s:I, s:I, s:b, s:b}", "index", (json_int_t)index + 1,
-                                      "index0", (json_int_t)index, "first", index == 0, "last",
-                                      index + 1 == json_array_size(list)));
+        set_loop(self, words[0], list, i);
         if (!render_block(self, TRUE, error)) {
             return FALSE;
         }
     }
-    if (json_array_size(list) == 0) {
+    gboolean is_empty = json_array_size(list) == 0;
+
+    if (is_empty) {
         self->at = body;
         if (!render_block(self, FALSE, error)) {
+            return FALSE;
+        }
+    }
+    if (is_tag(current(self), "else")) {
+        self->at++;
+        if (!render_block(self, is_active && is_empty, error)) {
             return FALSE;
         }
     }

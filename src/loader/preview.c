@@ -100,6 +100,9 @@ static gboolean collect(TgLoaderContext *context, TgInput **input, const json_t 
     out->schema = tg_schema_copy(chain.schema);
     out->rows = g_ptr_array_new_with_free_func(free_row);
     out->rows_vertical = g_ptr_array_new_with_free_func(free_row);
+    if (!context->job->exact_types) { /* Embulk shows the first task alone */
+        (*input)->task_count = MIN((*input)->task_count, 1);
+    }
     g_autoptr(TgRows) rows = tg_rows_new_merged(context, &chain, *input, 1);
     g_autoptr(TgCursor) cursor = tg_cursor_new(rows);
 

@@ -46,7 +46,7 @@ static void append_quoted(const CsvFormatter *self, GString *out, const char *te
     append_lines(self, lines, text, size);
     g_string_append_c(out, self->quote);
     for (gsize i = 0; i < lines->len; i++) {
-        if (lines->str[i] == self->quote || lines->str[i] == self->escape) {
+        if (lines->str[i] == self->quote) { /* the escape itself is left alone, as in Embulk */
             g_string_append_c(out, self->escape);
         }
         g_string_append_c(out, lines->str[i]);
@@ -62,7 +62,7 @@ static void append_escaped(const CsvFormatter *self, GString *out, const char *t
     for (gsize i = 0; i < lines->len; i++) {
         char c = lines->str[i];
 
-        if (c == self->delimiter || c == self->escape || c == '\r' || c == '\n') {
+        if (c == self->delimiter || c == '\r' || c == '\n') {
             g_string_append_c(out, self->escape);
         }
         g_string_append_c(out, c);

@@ -57,6 +57,13 @@ static gboolean add_columns(JsonReader *self, const json_t *record, TgBatch *bat
     const TgColumnConfig *columns = self->parser->columns;
 
     tg_batch_begin_row(batch);
+    if (columns == NULL) { /* the record itself */
+        gboolean ignored = FALSE;
+
+        (void)json_value_set(NULL, 0, record, batch->vectors[0], batch->rows, &ignored);
+        tg_batch_commit_row(batch);
+        return TRUE;
+    }
     for (guint i = 0; i < batch->count; i++) {
         const json_t *value = columns->pointers[i] != NULL
                                   ? tg_params_find_pointer(record, columns->pointers[i])
@@ -111,7 +118,7 @@ static gboolean add_value(JsonReader *self, const char *text, gsize size, TgBatc
 {
     json_error_t problem;
 
-    if (self->parser->columns == NULL) {
+    if (self->parser->columns == NULL && self->parser->root == NULL && !self->parser->flatten) {
         if (*text != '{') {
             return reject(self, NULL, "a record must be an object", FALSE, error);
         }

@@ -59,8 +59,6 @@ static const char *set_long(const json_t *value, TgVector *vector, guint row)
 
     if (json_is_integer(value)) {
         integer = json_integer_value(value);
-    } else if (json_is_real(value)) {
-        integer = (gint64)CLAMP(json_real_value(value), -9e18, 9e18);
     } else if (text == NULL || !tg_int64_parse(text, strlen(text), &integer)) {
         return "is not an integer";
     }
