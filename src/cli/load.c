@@ -53,7 +53,11 @@ static int run_load(const TgCli *cli, TgCliLoad *load, const TgLoadOptions *opti
         !tg_cli_load_merge_diff(load, options->config_diff, &error)) {
         return tg_cli_fail(cli, error);
     }
-    if (!tg_loader_run(&load->job, &report, &error)) {
+    load->progress = tg_load_progress_new();
+    gboolean ok = tg_loader_run(&load->job, &report, &error);
+
+    g_clear_pointer(&load->progress, tg_load_progress_free);
+    if (!ok) {
         return tg_cli_fail(cli, error);
     }
     if (options->config_diff != NULL &&

@@ -48,6 +48,11 @@ static void print_log(gpointer data, TgLoaderLevel level, const char *message)
     (void)fprintf(stderr, "%s%s\n", level == TG_LOADER_WARN ? "warning: " : "", message);
 }
 
+static void show_progress(gpointer data, const TgLoaderProgress *now)
+{
+    tg_load_progress_show(((TgCliLoad *)data)->progress, now);
+}
+
 static void print_bytes(gpointer data G_GNUC_UNUSED, const char *bytes, gsize size_bytes)
 {
     (void)fwrite(bytes, 1, size_bytes, stdout);
@@ -155,6 +160,7 @@ TgCliLoad *tg_cli_load_new_config(const TgCli *cli, json_t *take_config, const c
     load->services = (TgLoaderServices){
         .objects = tg_cli_state_objects(load->state),
         .run_tests = run_tests,
+        .progress = show_progress,
         .log = print_log,
         .print = print_bytes,
         .data = load,
@@ -184,6 +190,7 @@ void tg_cli_load_free(TgCliLoad *load)
     if (load == NULL) {
         return;
     }
+    tg_load_progress_free(load->progress);
     json_decref(load->config);
     json_decref(load->job.resume_state);
     tg_query_free(load->query);

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "cli/command.h"
+#include "cli/load_progress.h"
 #include "cli/state.h"
 #include "loader/loader.h"
 #include "query/query.h"
@@ -12,10 +13,11 @@ typedef struct {
     TgCliState *state;
     json_t *config;
     char *config_name;
-    TgLoaderLevel level_min; /* of log lines that are printed */
-    TgQuery *query;          /* for data tests; NULL until the first */
-    FILE *log_file;          /* NULL: stderr, with Embulk's name stdout */
-    gboolean embulk_lines;   /* log lines in Embulk's form */
+    TgLoaderLevel level_min;  /* of log lines that are printed */
+    TgQuery *query;           /* for data tests; NULL until the first */
+    FILE *log_file;           /* NULL: stderr, with Embulk's name stdout */
+    gboolean embulk_lines;    /* log lines in Embulk's form */
+    TgLoadProgress *progress; /* NULL: nobody looks */
 } TgCliLoad;
 
 /**

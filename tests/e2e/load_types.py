@@ -1,8 +1,11 @@
 """The type ledger and the reference of plug-ins, as `tegaru load` prints them."""
 import json
 import os
+import pty
+import re
+import subprocess
 
-from support import SOURCE, Project, check_run, contains, equal, main, test
+from support import SOURCE, TEGARU, Project, check_run, contains, equal, main, test
 
 CSV = """id,name,at,d
 1,a,2020-01-01 10:00:00.5,1.25
@@ -77,6 +80,31 @@ def plug_ins_are_listed_and_explained():
         contains(check_run(project.run("load", "plugins")).stdout, "s3_parquet")
         contains(check_run(project.run("load", "plugins", "csv")).stdout, "skip_header_lines")
         contains(check_run(project.run("load", "plugins", "nothing"), 1).stderr, "'tegaru load plugins' lists them")
+
+
+@test
+def a_terminal_sees_how_far_a_load_has_come():
+    with Project() as project:
+        project.write("a.csv", "id,name\n" + "".join(f"{i},{'x' * 80}\n" for i in range(2000000)))
+        project.write("load.yml", "in: {type: file, path_prefix: a.csv}\nout: {type: s3_parquet, bucket: b, path_prefix: x}\n")
+        ours, theirs = pty.openpty()
+        load = subprocess.Popen([TEGARU, "load", "run", "load.yml", "--threads", "1"], cwd=project.folder, stdout=subprocess.DEVNULL,
+                                stdin=subprocess.DEVNULL, stderr=theirs)
+        os.close(theirs)
+        seen = b""
+        while True:
+            try:
+                part = os.read(ours, 65536)
+            except OSError:  # the end of a terminal
+                break
+            if not part:
+                break
+            seen += part
+        os.close(ours)
+        equal(load.wait(), 0)
+        if b"rows/s" in seen:  # a fast machine is done before the first line
+            assert re.search(rb"\d+ rows, [\d.]+ MiB of [\d.]+, \d+ rows/s, \d+ MiB of memory", seen), seen
+            assert seen.endswith(b"\r\x1b[K"), seen[-50:]
 
 
 main()
