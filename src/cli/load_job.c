@@ -110,7 +110,11 @@ static TgYaml *load_template(const char *path, TgYamlFlavour flavour, GError **e
     TgSource source = {.name = path, .text = text, .size_bytes = size};
     g_autoptr(json_t) variables = template_variables();
 
-    rendered = tg_liquid_render(&source, variables, tg_clock_now_ms(), error);
+    g_autofree char *folder = g_path_get_dirname(path);
+    TgLiquidOptions liquid = {
+        .variables = variables, .now_ms = tg_clock_now_ms(), .include_folder = folder};
+
+    rendered = tg_liquid_render(&source, &liquid, error);
     if (rendered == NULL) {
         return NULL;
     }

@@ -81,17 +81,36 @@ static char *take_name(Expression *self)
 
 static json_t *take_value(Expression *self);
 
+static json_t *size_of(const json_t *value)
+{
+    if (json_is_string(value)) {
+        return json_integer((json_int_t)g_utf8_strlen(json_string_value(value), -1));
+    }
+    if (json_is_array(value)) {
+        return json_integer((json_int_t)json_array_size(value));
+    }
+    return json_is_object(value) ? json_integer((json_int_t)json_object_size(value)) : json_null();
+}
+
 /* A member of a value: of a map by name, of a list by number, or its size. */
 static json_t *member_of(const json_t *value, const json_t *key)
 {
     json_t *found = NULL;
     const char *name = json_string_value(key);
 
-    if (json_is_array(value) && name != NULL && strcmp(name, "size") == 0) {
-        return json_integer((json_int_t)json_array_size(value));
+    gint64 count = (gint64)json_array_size(value);
+
+    if (name != NULL && strcmp(name, "size") == 0 && !json_object_get(value, name)) {
+        return size_of(value);
     }
     if (json_is_array(value) && json_is_integer(key)) {
-        found = json_array_get(value, (size_t)MAX(json_integer_value(key), 0));
+        gint64 at = json_integer_value(key);
+
+        found = json_array_get(value, (size_t)(at < 0 ? at + count : at));
+    } else if (json_is_array(value) && name != NULL && count > 0 && strcmp(name, "first") == 0) {
+        found = json_array_get(value, 0);
+    } else if (json_is_array(value) && name != NULL && count > 0 && strcmp(name, "last") == 0) {
+        found = json_array_get(value, (size_t)count - 1);
     } else if (name != NULL) {
         found = json_object_get(value, name);
     }
@@ -123,9 +142,45 @@ static json_t *take_path(Expression *self, json_t *take_base)
     return g_steal_pointer(&value);
 }
 
+/* (1..5) is a list of integers. */
+static json_t *take_range(Expression *self)
+{
+    g_autoptr(json_t) list = json_array();
+
+    self->at++;
+    g_autoptr(json_t) first = take_value(self);
+
+    skip_blanks(self);
+    if (first == NULL || !g_str_has_prefix(self->at, "..")) {
+        return NULL;
+    }
+    self->at += 2;
+    g_autoptr(json_t) last = take_value(self);
+
+    skip_blanks(self);
+    if (last == NULL || *self->at != ')') {
+        return NULL;
+    }
+    self->at++;
+    g_autofree char *from = tg_liquid_to_text(first);
+    g_autofree char *to = tg_liquid_to_text(last);
+    gint64 end = g_ascii_strtoll(to, NULL, 10);
+
+    for (gint64 i = g_ascii_strtoll(from, NULL, 10); i <= end; i++) {
+        if (json_array_size(list) == TG_LIQUID_ROUNDS_MAX) {
+            return NULL;
+        }
+        json_array_append_new(list, json_integer((json_int_t)i));
+    }
+    return g_steal_pointer(&list);
+}
+
 static json_t *take_value(Expression *self)
 {
     skip_blanks(self);
+    if (*self->at == '(') {
+        return take_range(self);
+    }
     if (*self->at == '"' || *self->at == '\'') {
         return take_quoted(self);
     }
@@ -173,6 +228,19 @@ static json_t *take_arguments(Expression *self, GError **error)
     return g_steal_pointer(&arguments);
 }
 
+json_t *tg_liquid_take_value(const LiquidScope *scope, const char **at, GError **error)
+{
+    Expression self = {.scope = scope, .at = *at};
+    json_t *value = take_value(&self);
+
+    if (value == NULL) {
+        return fail_syntax(&self, error);
+    }
+    skip_blanks(&self);
+    *at = self.at;
+    return value;
+}
+
 json_t *tg_liquid_evaluate(const LiquidScope *scope, const char *text, GError **error)
 {
     Expression self = {.scope = scope, .at = text};
@@ -198,31 +266,81 @@ json_t *tg_liquid_evaluate(const LiquidScope *scope, const char *text, GError **
     return *self.at == '\0' ? g_steal_pointer(&value) : fail_syntax(&self, error);
 }
 
+gboolean tg_liquid_equals(const json_t *a, const json_t *b)
+{
+    if (json_is_number(a) && json_is_number(b)) {
+        return json_number_value(a) == json_number_value(b);
+    }
+    return json_equal((json_t *)a, (json_t *)b) != 0;
+}
+
+static gboolean contains(const json_t *list, const json_t *wanted)
+{
+    json_t *value = NULL;
+    size_t index = 0;
+
+    if (json_is_string(list) && !json_is_null(wanted)) {
+        g_autofree char *text = tg_liquid_to_text(wanted);
+
+        return strstr(json_string_value(list), text) != NULL;
+    }
+    if (json_is_object(list) && json_is_string(wanted)) {
+        return json_object_get(list, json_string_value(wanted)) != NULL;
+    }
+    json_array_foreach (list, index, value) {
+        if (tg_liquid_equals(value, wanted)) {
+            return TRUE;
+        }
+    }
+    return FALSE;
+}
+
 static gboolean compare(const json_t *a, const char *operator, const json_t * b)
 {
-    g_autofree char *a_text = tg_liquid_to_text(a);
-    g_autofree char *b_text = tg_liquid_to_text(b);
-    gboolean numbers = json_is_number(a) && json_is_number(b);
-    int order = strcmp(a_text, b_text);
+    double difference = 0.0;
 
     if (strcmp(operator, "contains") == 0) {
-        return strstr(a_text, b_text) != NULL;
+        return contains(a, b);
     }
-    if (numbers) {
-        double difference = json_number_value(a) - json_number_value(b);
+    if (*operator== '=' || * operator== '!') {
+        return tg_liquid_equals(a, b) == (*operator== '=');
+    }
+    if (json_is_number(a) && json_is_number(b)) {
+        difference = json_number_value(a) - json_number_value(b);
+    } else if (json_is_string(a) && json_is_string(b)) {
+        difference = strcmp(json_string_value(a), json_string_value(b));
+    } else {
+        return FALSE;
+    }
+    if (operator[1] == '=' && difference == 0.0) {
+        return TRUE;
+    }
+    return *operator== '<' ? difference < 0.0 : difference> 0.0;
+}
 
-        order = difference < 0 ? -1 : (difference > 0 ? 1 : 0);
+/* Whether the value that follows is the word `empty` (or `blank`), which stands for "" and for
+ * lists and maps without members. */
+static gboolean take_empty(Expression *self)
+{
+    static const char *const words[] = {"empty", "blank"};
+
+    skip_blanks(self);
+    for (gsize i = 0; i < G_N_ELEMENTS(words); i++) {
+        char after = self->at[0] == '\0' ? '\0' : self->at[strnlen(self->at, strlen(words[i]))];
+
+        if (g_str_has_prefix(self->at, words[i]) && !g_ascii_isalnum(after) && after != '_') {
+            self->at += strlen(words[i]);
+            return TRUE;
+        }
     }
-    switch (*operator) {
-    case '=':
-        return order == 0;
-    case '!':
-        return order != 0;
-    case '<':
-        return operator[1] == '=' ? order <= 0 : order<0;
-    default:
-        return operator[1] == '=' ? order >= 0 : order> 0;
-    }
+    return FALSE;
+}
+
+static gboolean is_empty(const json_t *value)
+{
+    return (json_is_string(value) && *json_string_value(value) == '\0') ||
+           (json_is_array(value) && json_array_size(value) == 0) ||
+           (json_is_object(value) && json_object_size(value) == 0);
 }
 
 /* "a", or "a == b". */
@@ -242,6 +360,10 @@ static gboolean take_comparison(Expression *self, gboolean *out, GError **error)
             continue;
         }
         self->at += strlen(operators[i]);
+        if (take_empty(self)) {
+            *out = is_empty(left) == (*operators[i] == '=');
+            break;
+        }
         g_autoptr(json_t) right = take_value(self);
 
         if (right == NULL) {

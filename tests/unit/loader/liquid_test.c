@@ -7,7 +7,8 @@ static char *render(const char *text, GError **error)
 {
     TgSource source = {.name = "a.yml.liquid", .text = text, .size_bytes = strlen(text)};
     json_t *variables = json_pack("{s:{s:s}, s:[i, i, i]}", "env", "NAME", "x y", "list", 1, 2, 3);
-    char *out = tg_liquid_render(&source, variables, 1422386629000, error);
+    TgLiquidOptions options = {.variables = variables, .now_ms = 1422386629000};
+    char *out = tg_liquid_render(&source, &options, error);
 
     json_decref(variables);
     return out;
