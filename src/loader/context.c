@@ -84,6 +84,17 @@ guint tg_loader_threads(const TgLoaderContext *context)
     return CLAMP(threads == 0 ? g_get_num_processors() : threads, 1, TG_LOADER_THREADS_MAX);
 }
 
+guint tg_loader_readers_max(const TgLoaderContext *context)
+{
+    const json_t *exec = json_object_get(context->job->config, "exec");
+    g_autoptr(GError) ignored = NULL; /* the frame reads it again and tells what is wrong */
+    guint cores = tg_loader_threads(context);
+    gint64 wanted = cores;
+
+    (void)tg_params_get_int64(exec, "max_threads", cores, &wanted, &ignored);
+    return (guint)CLAMP(wanted, 1, (gint64)cores);
+}
+
 static const char *plugin_name(const void *plugin)
 {
     return *(const char *const *)plugin; /* every plug-in struct begins with its name */

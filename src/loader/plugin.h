@@ -35,6 +35,9 @@ char *tg_loader_context_path(const TgLoaderContext *context, const char *path);
 void tg_loader_log(const TgLoaderContext *context, TgLoaderLevel level, const char *format, ...)
     G_GNUC_PRINTF(3, 4);
 
+/* Threads that may read rows at a time: one for each core, or exec.max_threads if that is less. */
+guint tg_loader_readers_max(const TgLoaderContext *context);
+
 /* FALSE with TG_ERROR_CANCELLED when the user stopped the load: for those who wait. */
 gboolean tg_loader_check_cancelled(const TgLoaderContext *context, GError **error);
 

@@ -109,7 +109,7 @@ static gboolean run_tasks(Run *run, GError **error)
 
     if (run->merges) {
         g_autoptr(TgRows) rows = tg_rows_new_merged(run->context, &run->filters, run->input,
-                                                    tg_loader_threads(run->context));
+                                                    tg_loader_readers_max(run->context));
 
         run_out_task(run, 0, rows);
         return TRUE;

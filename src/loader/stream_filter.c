@@ -38,7 +38,7 @@ static TgReader *input_open_task(TgInput *input, guint task G_GNUC_UNUSED, GErro
     static const TgReaderClass class = {.next = reader_next, .free = reader_free};
     JoinedInput *self = (JoinedInput *)input;
     g_autoptr(TgRows) rows = tg_rows_new_inner(self->context, &self->before, self->inner,
-                                               tg_loader_threads(self->context));
+                                               tg_loader_readers_max(self->context));
     TgReader *inner = self->filter->class->open_stream(self->filter, rows, error);
 
     if (inner == NULL) {

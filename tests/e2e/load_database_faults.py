@@ -25,6 +25,7 @@ class Source:
             self.ask("CREATE TABLE big (id INT PRIMARY KEY, v BIGINT, t VARCHAR(200)) ENGINE = InnoDB; "
                      f"INSERT INTO big SELECT seq, seq % 97, repeat('x', 200) FROM seq_1_to_{ROWS}; ANALYZE TABLE big")
             self.ask("DELIMITER //\nCREATE FUNCTION die() RETURNS INT BEGIN KILL CONNECTION CONNECTION_ID(); RETURN 1; END//\n")
+        self.slow = "pg_sleep(0.001) IS NOT NULL" if kind == "postgresql" else "sleep(0.001) = 0"
         self.die = "pg_terminate_backend(pg_backend_pid())" if kind == "postgresql" else "die()"
 
     def config(self, splits, where="true"):
@@ -34,6 +35,11 @@ class Source:
 
     def checksum(self):
         return ",".join(self.ask("SELECT count(*), sum(v), sum(id) FROM big").replace("|", "\t").split("\t"))
+
+    def reading(self):
+        """Connections that read now."""
+        return int(self.ask("SELECT count(*) FROM pg_stat_activity WHERE query LIKE 'COPY%sleep%' AND state = 'active'" if self.kind == "postgresql" else
+                            "SELECT count(*) FROM information_schema.processlist WHERE user = 'u' AND info LIKE 'SELECT * FROM%sleep%'"))
 
 
 def sources():
@@ -81,12 +87,9 @@ def a_server_that_restarts_in_mid_read_is_told_and_the_next_load_is_whole():
             project.write("load.yml", source.config("2"))
             check_run(project.run("load", "run", "load.yml"))
             before = source.checksum()
-            slow = "pg_sleep(0.001) IS NOT NULL" if is_pg else "sleep(0.001) = 0"
-            project.write("load.yml", source.config("2", slow))
+            project.write("load.yml", source.config("2", source.slow))
             process = subprocess.Popen([TEGARU, "load", "run", "load.yml"], cwd=project.folder, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True)
-            running = ("SELECT count(*) FROM pg_stat_activity WHERE query LIKE 'COPY%sleep%' AND state = 'active'" if is_pg else
-                       "SELECT count(*) FROM information_schema.processlist WHERE user = 'u' AND info LIKE 'SELECT%sleep%'")
-            wait_until(lambda: source.ask(running) != "0", "the reading")
+            wait_until(lambda: source.reading() > 0, "the reading")
             if is_pg:  # the fast way: it does not wait for clients
                 source.server.process.send_signal(2)
             source.server.stop()
@@ -99,6 +102,21 @@ def a_server_that_restarts_in_mid_read_is_told_and_the_next_load_is_whole():
             equal(published(project), before)
             check_run(project.run("load", "run", "load.yml"))
             equal(published(project), source.checksum())
+
+
+@test
+def no_more_connections_read_at_a_time_than_max_threads():
+    for source in sources():
+        for threads, top in ((3, ""), (1, "exec: {max_threads: 1}\n")):
+            with Project() as project:
+                project.write("load.yml", top + source.config("9", source.slow))
+                process = subprocess.Popen([TEGARU, "load", "run", "--threads", "3", "load.yml"], cwd=project.folder, stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
+                try:
+                    wait_until(lambda: source.reading() == threads, "the reading")
+                    equal(max(source.reading() for _ in range(20)), threads, source.kind)
+                finally:
+                    process.kill()
+                    process.wait()
 
 
 @test

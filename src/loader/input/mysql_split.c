@@ -188,13 +188,6 @@ static gboolean share_snapshot(MysqlInput *self, guint lanes, GError **error)
     return tg_mysql_execute(locker, "UNLOCK TABLES", ok ? error : NULL) && ok;
 }
 
-static guint threads_of(const MysqlInput *self)
-{
-    guint threads = tg_loader_context_job(self->context)->threads;
-
-    return CLAMP(threads == 0 ? g_get_num_processors() : threads, 1, TG_LANES_MAX);
-}
-
 gboolean mysql_split_plan(MysqlInput *input, GError **error)
 {
     g_autoptr(GError) problem = NULL;
@@ -203,7 +196,7 @@ gboolean mysql_split_plan(MysqlInput *input, GError **error)
     if (!count_splits(input, &splits, error)) {
         return FALSE;
     }
-    guint lanes = MIN(threads_of(input), splits);
+    guint lanes = MIN(MIN(tg_loader_readers_max(input->context), TG_LANES_MAX), splits);
 
     if (lanes > 1 && !share_snapshot(input, lanes, &problem)) {
         /* one connection needs no lock: it sees one state anyway */

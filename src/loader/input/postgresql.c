@@ -185,13 +185,6 @@ static gboolean describe(PgInput *self, GError **error)
 /* --- splits --- */
 
 /* Connections at a time. */
-static guint threads_of(const PgInput *self)
-{
-    guint threads = tg_loader_context_job(self->context)->threads;
-
-    return CLAMP(threads == 0 ? g_get_num_processors() : threads, 1, TG_LANES_MAX);
-}
-
 /* How many splits are wanted: 0 for as many as fit. */
 static gboolean read_splits(PgInput *self, gint64 *out, GError **error)
 {
@@ -260,7 +253,8 @@ static gboolean share_snapshot(PgInput *self, GError **error)
     g_autofree char *quoted = NULL;
     g_autofree char *sql = NULL;
 
-    self->turns.lane_count = MIN(threads_of(self), self->turns.splits);
+    self->turns.lane_count =
+        MIN(MIN(tg_loader_readers_max(self->context), TG_LANES_MAX), self->turns.splits);
     if (self->turns.lane_count == 1) {
         return TRUE;
     }
