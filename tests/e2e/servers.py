@@ -131,10 +131,10 @@ class Mariadb(Server):
         self.socket = os.path.join(self.folder, "socket")
         as_root = ["--user=root"] if os.getuid() == 0 else []
         done = subprocess.run(["mariadb-install-db", "--no-defaults", "--skip-test-db", *as_root, f"--datadir={self.folder}/data",
-                               "--auth-root-authentication-method=normal"], capture_output=True, text=True)
+                               "--auth-root-authentication-method=normal"], capture_output=True, text=True, env=dict(os.environ, TMPDIR=self.folder))
         assert done.returncode == 0, done.stderr
         self.command = [server, "--no-defaults", *as_root, f"--datadir={self.folder}/data", f"--socket={self.socket}",
-                        f"--port={self.port}", "--bind-address=127.0.0.1", "--local-infile=1",
+                        f"--port={self.port}", f"--tmpdir={self.folder}", "--bind-address=127.0.0.1", "--local-infile=1",
                         "--innodb-flush-log-at-trx-commit=0", *options]
         self.up()
         self.ask("CREATE DATABASE IF NOT EXISTS test; CREATE USER u@'%' IDENTIFIED BY 'sekret'; GRANT ALL ON *.* TO u@'%'")

@@ -123,8 +123,8 @@ static gboolean ask_range(MysqlInput *self, const char *column, gboolean *out_ok
     if (!ask_row(self->lanes[0].mysql, sql, &row, error)) {
         return FALSE;
     }
-    *out_ok = row != NULL && *row[0] != '\0' &&
-              g_ascii_strtoll(row[1], NULL, 10) < G_MAXINT64 - 2 * SPLITS_MAX &&
+    *out_ok = row != NULL && g_strv_length(row) == 2 && row[0][0] != '\0' &&
+              g_ascii_strtoll(row[1], NULL, 10) < G_MAXINT64 - (gint64)2 * SPLITS_MAX &&
               g_ascii_strtoll(row[0], NULL, 10) > G_MININT64;
     if (*out_ok) {
         self->split_first = g_ascii_strtoll(row[0], NULL, 10);
