@@ -18,6 +18,7 @@ class Source:
     def __init__(self, kind):
         self.kind = kind
         self.server = Postgresql() if kind == "postgresql" else Mariadb()
+        shared[kind] = self  # from here on it is stopped at the end, whatever fails
         self.ask = self.server.ask
         if kind == "postgresql":
             self.ask(f"CREATE TABLE big AS SELECT i AS id, i % 97 AS v, repeat('x', 200) AS t FROM generate_series(1, {ROWS}) i; ALTER TABLE big ADD PRIMARY KEY (id)")
@@ -45,7 +46,7 @@ class Source:
 def sources():
     for kind in ("postgresql", "mysql"):
         if kind not in shared:
-            shared[kind] = Source(kind)
+            Source(kind)
         yield shared[kind]
 
 
