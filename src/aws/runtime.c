@@ -54,19 +54,19 @@ struct aws_client_bootstrap *tg_aws_runtime_network(GError **error)
 
 struct aws_tls_ctx *tg_aws_runtime_tls(void)
 {
-    static gsize context;
+    static GMutex mutex;
+    static struct aws_tls_ctx *context;
+    g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&mutex);
 
-    if (g_once_init_enter(&context)) {
+    (void)locker;
+    if (context == NULL) {
         struct aws_tls_ctx_options options;
 
         aws_tls_ctx_options_init_default_client(&options, tg_aws_runtime_get());
-        struct aws_tls_ctx *made = aws_tls_client_ctx_new(tg_aws_runtime_get(), &options);
-
+        context = aws_tls_client_ctx_new(tg_aws_runtime_get(), &options);
         aws_tls_ctx_options_clean_up(&options);
-        g_once_init_leave(&context,
-                          made == NULL ? 1 : (gsize)made); /* 1: none; 0 would ask again */
     }
-    return context == 1 ? NULL : (struct aws_tls_ctx *)context;
+    return context;
 }
 
 struct aws_byte_cursor tg_aws_cursor(const char *text)

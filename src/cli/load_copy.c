@@ -87,6 +87,15 @@ static char *find_password(const GUri *uri, const Server *server)
     return tg_cli_prompt(what);
 }
 
+static void add_tables(Copy *copy, const char *list)
+{
+    g_auto(GStrv) names = g_strsplit(list, ",", TABLES_MAX);
+
+    for (char **name = names; *name != NULL; name++) {
+        g_ptr_array_add(copy->tables, g_strdup(g_strstrip(*name)));
+    }
+}
+
 /* ?tables=a,b&schema=s; what remains are options of the input. */
 static gboolean read_query(Copy *copy, const GUri *uri, GError **error)
 {
@@ -103,11 +112,7 @@ static gboolean read_query(Copy *copy, const GUri *uri, GError **error)
     g_hash_table_iter_init(&iter, params);
     while (g_hash_table_iter_next(&iter, &key, &value)) {
         if (strcmp(key, "tables") == 0) {
-            g_auto(GStrv) names = g_strsplit(value, ",", TABLES_MAX);
-
-            for (char **name = names; *name != NULL; name++) {
-                g_ptr_array_add(copy->tables, g_strdup(g_strstrip(*name)));
-            }
+            add_tables(copy, value);
             continue;
         }
         if (strcmp(key, "schema") == 0) {

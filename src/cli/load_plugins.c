@@ -95,6 +95,21 @@ static gboolean write_page(const char *folder, const Role *role, const TgPluginH
     return tg_file_write_unflushed(path, page, strlen(page), error);
 }
 
+/* The pages of a role, with their lines of the index. */
+static gboolean write_role(const char *folder, const Role *role, GString *index, GError **error)
+{
+    for (const void *const *plugin = role->plugins; *plugin != NULL; plugin++) {
+        const TgPluginHead *head = head_of(*plugin);
+
+        g_string_append_printf(index, "- [%s](%s-%s.md): %s\n", head->name, role->role, head->name,
+                               head->help);
+        if (!write_page(folder, role, head, error)) {
+            return FALSE;
+        }
+    }
+    return TRUE;
+}
+
 static gboolean write_pages(const char *folder, GError **error)
 {
     Role roles[ROLES_MAX];
@@ -111,14 +126,8 @@ static gboolean write_pages(const char *folder, GError **error)
         if (i == 0 || strcmp(roles[i].role, roles[i - 1].role) != 0) {
             g_string_append_printf(index, "\n## %s (`%s`)\n\n", roles[i].role, roles[i].block);
         }
-        for (const void *const *plugin = roles[i].plugins; *plugin != NULL; plugin++) {
-            const TgPluginHead *head = head_of(*plugin);
-
-            g_string_append_printf(index, "- [%s](%s-%s.md): %s\n", head->name, roles[i].role,
-                                   head->name, head->help);
-            if (!write_page(folder, &roles[i], head, error)) {
-                return FALSE;
-            }
+        if (!write_role(folder, &roles[i], index, error)) {
+            return FALSE;
         }
     }
     g_autofree char *path = g_build_filename(folder, "README.md", NULL);
@@ -140,6 +149,17 @@ static void print_list(void)
     }
 }
 
+static void print_plugin(const Role *role, const TgPluginHead *head)
+{
+    const TgLoaderOption *option = head->options;
+
+    (void)printf("%s %s (%s): %s\n", role->role, head->name, role->block, head->help);
+    for (; option != NULL && option->name != NULL; option++) {
+        (void)printf("  %-26s %-8s %s (%s)\n", option->name, option->type, option->help,
+                     fallback_of(option));
+    }
+}
+
 static guint print_options(const char *name)
 {
     Role roles[ROLES_MAX];
@@ -147,19 +167,14 @@ static guint print_options(const char *name)
 
     list_roles(roles);
     for (guint i = 0; i < ROLES_MAX; i++) {
-        for (const void *const *plugin = roles[i].plugins; *plugin != NULL; plugin++) {
-            const TgPluginHead *head = head_of(*plugin);
-            const TgLoaderOption *option = head->options;
+        const void *const *plugin = roles[i].plugins;
 
-            if (strcmp(head->name, name) != 0) {
-                continue;
-            }
-            (void)printf("%s%s %s (%s): %s\n", found++ == 0 ? "" : "\n", roles[i].role, head->name,
-                         roles[i].block, head->help);
-            for (; option != NULL && option->name != NULL; option++) {
-                (void)printf("  %-26s %-8s %s (%s)\n", option->name, option->type, option->help,
-                             fallback_of(option));
-            }
+        while (*plugin != NULL && strcmp(head_of(*plugin)->name, name) != 0) {
+            plugin++;
+        }
+        if (*plugin != NULL) {
+            (void)fputs(found++ == 0 ? "" : "\n", stdout);
+            print_plugin(&roles[i], head_of(*plugin));
         }
     }
     return found;

@@ -36,6 +36,14 @@ static void measure(const json_t *types, glong *widths)
     }
 }
 
+static void append_padded(GString *line, const char *text, glong width)
+{
+    g_string_append(line, text);
+    for (glong k = g_utf8_strlen(text, -1); k < width + 2; k++) {
+        g_string_append_c(line, ' ');
+    }
+}
+
 /* A line without blanks at its end. `row` NULL: the titles. */
 static void print_line(const json_t *row, const glong *widths)
 {
@@ -45,10 +53,7 @@ static void print_line(const json_t *row, const glong *widths)
         const char *text = row == NULL ? ledger[i].title : cell(row, i);
 
         if (widths[i] > 0) {
-            g_string_append(line, text);
-            for (glong k = g_utf8_strlen(text, -1); k < widths[i] + 2; k++) {
-                g_string_append_c(line, ' ');
-            }
+            append_padded(line, text, widths[i]);
         }
     }
     (void)puts(g_strchomp(line->str));

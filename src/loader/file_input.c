@@ -92,35 +92,42 @@ static void close_archive(TgFileTask *task)
     }
 }
 
-gboolean tg_file_task_next(TgFileTask *task, TgStream **out, GError **error)
+/* The next file as it comes from the archive that is open, or from the input. *out_first is the
+ * decoder to begin with; *out NULL behind the last file. */
+static gboolean next_raw(TgFileTask *task, TgStream **out, guint *out_first, GError **error)
 {
-    TgStream *stream = NULL;
-
-    for (;;) {
-        if (task->archive != NULL) {
-            if (!task->archive->class->next(task->archive, &stream, error)) {
-                return FALSE;
-            }
-            if (stream != NULL) {
-                return decode(task, task->archive_decoder + 1, stream, out, error);
-            }
-            close_archive(task);
-        }
-        if (!task->files->class->open_file(task->files, task->task, task->index, &stream, error)) {
-            return FALSE;
-        }
-        task->index++;
-        *out = NULL;
-        if (stream == NULL) {
-            return TRUE;
-        }
-        if (!decode(task, 0, stream, out, error)) {
+    if (task->archive != NULL) {
+        *out_first = task->archive_decoder + 1;
+        if (!task->archive->class->next(task->archive, out, error)) {
             return FALSE;
         }
         if (*out != NULL) {
             return TRUE;
         }
+        close_archive(task);
     }
+    *out_first = 0;
+    return task->files->class->open_file(task->files, task->task, task->index++, out, error);
+}
+
+gboolean tg_file_task_next(TgFileTask *task, TgStream **out, GError **error)
+{
+    TgStream *stream = NULL;
+    guint first = 0;
+
+    *out = NULL;
+    while (*out == NULL) {
+        if (!next_raw(task, &stream, &first, error)) {
+            return FALSE;
+        }
+        if (stream == NULL) {
+            return TRUE;
+        }
+        if (!decode(task, first, stream, out, error)) {
+            return FALSE;
+        }
+    }
+    return TRUE;
 }
 
 void tg_file_task_free(TgFileTask *task)

@@ -21,30 +21,36 @@ void tg_lanes_set_started(TgLanes *lanes, guint lane)
     lanes->active++;
 }
 
+/* A lane that nobody reads, with or without a split; lane_count when there is none. */
+static guint find_lane(const TgLanes *lanes, gboolean with_split)
+{
+    guint i = 0;
+
+    while (i < lanes->lane_count && (lanes->is_busy[i] || lanes->has_split[i] != with_split)) {
+        i++;
+    }
+    return i;
+}
+
 gboolean tg_lanes_take(TgLanes *lanes, guint *out_lane, guint *out_split, gboolean *out_start)
 {
     g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&lanes->mutex);
 
     (void)locker;
     for (;;) {
-        guint idle = lanes->lane_count;
-
-        for (guint i = 0; i < lanes->lane_count; i++) {
-            if (!lanes->is_busy[i] && lanes->has_split[i]) {
-                lanes->is_busy[i] = TRUE;
-                *out_lane = i;
-                *out_start = FALSE;
-                return TRUE;
-            }
-            idle = lanes->is_busy[i] || idle < lanes->lane_count ? idle : i;
+        *out_start = FALSE;
+        *out_lane = find_lane(lanes, TRUE);
+        if (*out_lane == lanes->lane_count && lanes->next_split < lanes->splits) {
+            *out_lane = find_lane(lanes, FALSE);
+            *out_start = *out_lane < lanes->lane_count;
         }
-        if (idle < lanes->lane_count && lanes->next_split < lanes->splits) {
-            lanes->is_busy[idle] = TRUE;
-            lanes->has_split[idle] = TRUE;
-            lanes->active++;
-            *out_lane = idle;
+        if (*out_start) {
             *out_split = lanes->next_split++;
-            *out_start = TRUE;
+            lanes->has_split[*out_lane] = TRUE;
+            lanes->active++;
+        }
+        if (*out_lane < lanes->lane_count) {
+            lanes->is_busy[*out_lane] = TRUE;
             return TRUE;
         }
         if (lanes->active == 0) {

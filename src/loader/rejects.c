@@ -2,6 +2,7 @@
 #include "loader/rejects.h"
 
 #include <errno.h>
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -36,7 +37,7 @@ static gboolean read_limit(TgRejects *self, const json_t *exec, GError **error)
         self->percent_max = value;
         return TRUE;
     }
-    if (end != text && value >= 0 && *end == '\0' && value < 9e15 && value == (gint64)value) {
+    if (end != text && value >= 0 && *end == '\0' && value < 9e15 && value == floor(value)) {
         self->count_max = (gint64)value;
         return TRUE;
     }

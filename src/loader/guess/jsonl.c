@@ -56,6 +56,26 @@ static void add_record(Members *members, const json_t *record)
     }
 }
 
+/* FALSE when the line is no object. Blank lines are fine. */
+static gboolean read_line(Members *members, const char *line, gsize size)
+{
+    while (size > 0 && g_ascii_isspace(line[size - 1])) {
+        size--;
+    }
+    if (size == 0) {
+        return TRUE;
+    }
+    json_t *record = json_loadb(line, size, JSON_ALLOW_NUL, NULL);
+    gboolean is_object = json_is_object(record);
+
+    if (is_object) {
+        add_record(members, record);
+        members->lines++;
+    }
+    json_decref(record);
+    return is_object && members->names->len <= COLUMNS_MAX;
+}
+
 /* Whether the sample is lines of objects; the last may be cut off. */
 static gboolean read_lines(Members *members, const TgGuessSample *sample)
 {
@@ -68,26 +88,12 @@ static gboolean read_lines(Members *members, const TgGuessSample *sample)
     while (at < end && members->lines < LINES_MAX) {
         const char *lf = memchr(at, '\n', (gsize)(end - at));
         const char *stop = lf == NULL ? end : lf;
-        gsize size = (gsize)(stop - at);
 
         if (lf == NULL && !sample->is_whole) {
             break;
         }
-        while (size > 0 && g_ascii_isspace(at[size - 1])) {
-            size--;
-        }
-        if (size > 0) {
-            json_t *record = json_loadb(at, size, JSON_ALLOW_NUL, NULL);
-            gboolean is_object = json_is_object(record);
-
-            if (is_object) {
-                add_record(members, record);
-                members->lines++;
-            }
-            json_decref(record);
-            if (!is_object || members->names->len > COLUMNS_MAX) {
-                return FALSE;
-            }
+        if (!read_line(members, at, (gsize)(stop - at))) {
+            return FALSE;
         }
         at = lf == NULL ? end : lf + 1;
     }

@@ -66,7 +66,9 @@ static void input_free(TgInput *input)
 static gboolean use_primary_key(MysqlInput *self, GError **error)
 {
     TgMysql *mysql = self->lanes[0].mysql;
-    g_autofree char *quoted = tg_mysql_quote(mysql, self->query.table, strlen(self->query.table));
+    const char *table =
+        self->query.table == NULL ? "" : self->query.table; /* a query names columns */
+    g_autofree char *quoted = tg_mysql_quote(mysql, table, strlen(table));
     g_autofree char *sql =
         g_strdup_printf("SELECT column_name FROM information_schema.key_column_usage WHERE "
                         "constraint_name = 'PRIMARY' AND table_schema = database() AND table_name "

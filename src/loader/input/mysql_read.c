@@ -107,6 +107,22 @@ typedef struct {
     MysqlInput *input;
 } MysqlReader;
 
+/* One turn of a lane that this thread holds. */
+static gboolean read_turn(MysqlInput *self, guint index, gint64 split, TgBatch *batch,
+                          GError **error)
+{
+    MysqlLane *lane = &self->lanes[index];
+    gboolean has_ended = TRUE;
+    gboolean ok = (split < 0 || start_split(self, lane, (guint)split, error)) &&
+                  read_lane(self, lane, batch, &has_ended, error);
+
+    if (has_ended || !ok) {
+        g_clear_pointer(&lane->cursor, tg_mysql_cursor_free);
+    }
+    tg_lanes_give_back(&self->turns, index, has_ended || !ok);
+    return ok;
+}
+
 static gboolean reader_next(TgReader *reader, TgBatch *batch, GError **error)
 {
     MysqlInput *self = ((MysqlReader *)reader)->input;
@@ -115,16 +131,7 @@ static gboolean reader_next(TgReader *reader, TgBatch *batch, GError **error)
     gboolean starts = FALSE;
 
     while (batch->rows == 0 && tg_lanes_take(&self->turns, &index, &split, &starts)) {
-        MysqlLane *lane = &self->lanes[index];
-        gboolean has_ended = TRUE;
-        gboolean ok = (!starts || start_split(self, lane, split, error)) &&
-                      read_lane(self, lane, batch, &has_ended, error);
-
-        if (has_ended || !ok) {
-            g_clear_pointer(&lane->cursor, tg_mysql_cursor_free);
-        }
-        tg_lanes_give_back(&self->turns, index, has_ended || !ok);
-        if (!ok) {
+        if (!read_turn(self, index, starts ? (gint64)split : -1, batch, error)) {
             return FALSE;
         }
     }

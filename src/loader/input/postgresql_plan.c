@@ -111,11 +111,11 @@ static const char *loss_of(const PgPlan *plan, const PgColumn *column,
     return NULL;
 }
 
-static gboolean plan_column(PgPlan *plan, guint index, const TgPostgresqlField *field,
-                            const json_t *type, const json_t *config, TgSchema *schema,
-                            GError **error)
+/* Plans the next column of the schema. */
+static gboolean plan_column(PgPlan *plan, const TgPostgresqlField *field, const json_t *type,
+                            const json_t *config, TgSchema *schema, GError **error)
 {
-    PgColumn *column = &plan->columns[index];
+    PgColumn *column = &plan->columns[schema->count];
     const char *name = json_string_value(json_object_get(type, "name"));
     const char *category = json_string_value(json_object_get(type, "category"));
     TgDatabaseField about = {.name = field->name, .type_name = name == NULL ? "?" : name};
@@ -149,7 +149,7 @@ gboolean pg_plan_read(PgPlan *plan, const TgPostgresqlCursor *cursor, const json
         const TgPostgresqlField *field = tg_postgresql_cursor_field(cursor, i);
         g_autofree char *oid = g_strdup_printf("%u", field->type);
 
-        if (!plan_column(plan, i, field, json_object_get(types, oid), config, schema, error)) {
+        if (!plan_column(plan, field, json_object_get(types, oid), config, schema, error)) {
             return FALSE;
         }
     }

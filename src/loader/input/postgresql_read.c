@@ -74,7 +74,10 @@ static char unescape(char escape)
     static const char to[] = "\b\f\n\r\t\v";
     const char *at = strchr(from, escape);
 
-    return at == NULL || escape == '\0' ? escape : to[at - from];
+    if (at == NULL || escape == '\0') {
+        return escape;
+    }
+    return to[at - from];
 }
 
 /* Appends a field without its escapes; returns where it starts in the text. */
@@ -233,7 +236,7 @@ static gboolean next_queried(PgInput *self, PgLane *lane, Field *fields, gboolea
 static gboolean read_lane(PgInput *self, PgLane *lane, TgBatch *batch, gboolean *out_ended,
                           GError **error)
 {
-    g_autofree Field *fields = g_new(Field, self->plan.count + 1);
+    g_autofree Field *fields = g_new0(Field, self->plan.count + 1);
     gsize bytes = 0;
 
     *out_ended = FALSE;
@@ -264,6 +267,22 @@ typedef struct {
     PgInput *input;
 } PgReader;
 
+/* One turn of a lane that this thread holds. */
+static gboolean read_turn(PgInput *self, guint index, gint64 split, TgBatch *batch, GError **error)
+{
+    PgLane *lane = &self->lanes[index];
+    gboolean has_ended = TRUE;
+    gboolean ok = (split < 0 || start_split(self, lane, (guint)split, error)) &&
+                  read_lane(self, lane, batch, &has_ended, error);
+
+    if (has_ended || !ok) {
+        g_clear_pointer(&lane->copy, tg_postgresql_copy_free);
+        g_clear_pointer(&lane->cursor, tg_postgresql_cursor_free);
+    }
+    tg_lanes_give_back(&self->turns, index, has_ended || !ok);
+    return ok;
+}
+
 static gboolean reader_next(TgReader *reader, TgBatch *batch, GError **error)
 {
     PgInput *self = ((PgReader *)reader)->input;
@@ -272,17 +291,7 @@ static gboolean reader_next(TgReader *reader, TgBatch *batch, GError **error)
     gboolean starts = FALSE;
 
     while (batch->rows == 0 && tg_lanes_take(&self->turns, &index, &split, &starts)) {
-        PgLane *lane = &self->lanes[index];
-        gboolean has_ended = TRUE;
-        gboolean ok = (!starts || start_split(self, lane, split, error)) &&
-                      read_lane(self, lane, batch, &has_ended, error);
-
-        if (has_ended || !ok) {
-            g_clear_pointer(&lane->copy, tg_postgresql_copy_free);
-            g_clear_pointer(&lane->cursor, tg_postgresql_cursor_free);
-        }
-        tg_lanes_give_back(&self->turns, index, has_ended || !ok);
-        if (!ok) {
+        if (!read_turn(self, index, starts ? (gint64)split : -1, batch, error)) {
             return FALSE;
         }
     }

@@ -96,8 +96,8 @@ static gboolean read_file_bytes(S3ParquetOptions *out, const json_t *config, GEr
                  {"MB", 1000000},
                  {"GB", 1000000000},
                  {"KiB", 1024},
-                 {"MiB", 1024 * 1024},
-                 {"GiB", 1024 * 1024 * 1024}};
+                 {"MiB", (gint64)1024 * 1024},
+                 {"GiB", (gint64)1024 * (gint64)1024 * 1024}};
     g_autofree char *text = NULL;
     char *end = NULL;
 

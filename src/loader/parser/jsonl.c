@@ -28,6 +28,7 @@ typedef struct {
     GByteArray *bytes;
     char *file_name; /* owned */
     guint64 first_line;
+    gboolean is_valid; /* all of it is UTF-8 */
     JsonlScan scan;
 } Chunk;
 
@@ -121,40 +122,47 @@ static gsize whole_lines(const JsonlReader *self, guint *out_lines)
     return (gsize)(at - start);
 }
 
+static void hand_out(JsonlReader *self, Chunk *chunk, gsize size, guint lines)
+{
+    g_byte_array_set_size(chunk->bytes, 0);
+    (void)g_byte_array_append(chunk->bytes, self->ahead->data + self->ahead_at, (guint)size);
+    self->ahead_at += size;
+    chunk->first_line = self->next_line;
+    self->next_line += lines;
+    g_free(chunk->file_name);
+    chunk->file_name = g_strdup(self->stream->name);
+}
+
+/* Reads on, or goes to the next file. */
+static gboolean advance(JsonlReader *self, GError **error)
+{
+    if (self->stream == NULL) {
+        return open_next(self, error);
+    }
+    if (!self->is_at_end) {
+        return read_ahead(self, error);
+    }
+    g_clear_pointer(&self->stream, tg_stream_free);
+    return TRUE;
+}
+
 /* The next lines; *out_has FALSE at the end of all files. */
 static gboolean take_lines(JsonlReader *self, Chunk *chunk, gboolean *out_has, GError **error)
 {
-    guint lines = 0;
-
     *out_has = FALSE;
-    for (;;) {
-        if (self->stream == NULL && !self->has_ended && !open_next(self, error)) {
-            return FALSE;
-        }
-        if (self->has_ended) {
-            return TRUE;
-        }
-        gsize size = whole_lines(self, &lines);
+    while (!*out_has && !self->has_ended) {
+        guint lines = 0;
+        gsize size = self->stream == NULL ? 0 : whole_lines(self, &lines);
         gboolean is_full = lines == TG_READER_ROWS || size >= CHUNK_BYTES_MAX;
 
-        if (size > 0 && (is_full || self->is_at_end)) {
-            g_byte_array_set_size(chunk->bytes, 0);
-            (void)g_byte_array_append(chunk->bytes, self->ahead->data + self->ahead_at,
-                                      (guint)size);
-            self->ahead_at += size;
-            chunk->first_line = self->next_line;
-            self->next_line += lines;
-            g_free(chunk->file_name);
-            chunk->file_name = g_strdup(self->stream->name);
-            *out_has = TRUE;
-            return TRUE;
-        }
-        if (self->is_at_end) {
-            g_clear_pointer(&self->stream, tg_stream_free);
-        } else if (!read_ahead(self, error)) {
+        *out_has = size > 0 && (is_full || self->is_at_end);
+        if (*out_has) {
+            hand_out(self, chunk, size, lines);
+        } else if (!advance(self, error)) {
             return FALSE;
         }
     }
+    return TRUE;
 }
 
 static Chunk *take_chunk(JsonlReader *self, gboolean *out_has, GError **error)
@@ -235,6 +243,10 @@ static gboolean parse_line(JsonlReader *self, Chunk *chunk, const TgReject *plac
     if (is_blank(place->raw, place->raw_bytes)) {
         return TRUE;
     }
+    if (!chunk->is_valid && !tg_utf8_is_valid(place->raw, place->raw_bytes)) {
+        problem.reason = "the line is no UTF-8; name its 'charset'";
+        return reject(self, chunk, &problem, error);
+    }
     problem.reason = jsonl_scan_record(&chunk->scan, place->raw, place->raw_bytes, batch);
     if (problem.reason == NULL) {
         return TRUE;
@@ -249,9 +261,9 @@ static gboolean parse_chunk(JsonlReader *self, Chunk *chunk, TgBatch *batch, GEr
 {
     const char *at = (const char *)chunk->bytes->data;
     const char *end = at + chunk->bytes->len;
-    gboolean is_valid = tg_utf8_is_valid(at, chunk->bytes->len);
     TgReject place = {.file = chunk->file_name, .line = chunk->first_line};
 
+    chunk->is_valid = tg_utf8_is_valid(at, chunk->bytes->len);
     if (place.line == 1 && end - at >= 3 && memcmp(at, "\xef\xbb\xbf", 3) == 0) {
         at += 3;
     }
@@ -261,12 +273,7 @@ static gboolean parse_chunk(JsonlReader *self, Chunk *chunk, TgBatch *batch, GEr
 
         place.raw = at;
         place.raw_bytes = (gsize)(stop - at);
-        if (!is_valid && !tg_utf8_is_valid(at, place.raw_bytes)) {
-            place.reason = "the line is no UTF-8; name its 'charset'";
-            if (!reject(self, chunk, &place, error)) {
-                return FALSE;
-            }
-        } else if (!parse_line(self, chunk, &place, batch, error)) {
+        if (!parse_line(self, chunk, &place, batch, error)) {
             return FALSE;
         }
         at = lf == NULL ? end : lf + 1;
@@ -314,7 +321,7 @@ static TgReader *parser_open_task(TgParser *parser, TgFileTask *take_files,
     self->reader.class = &class;
     self->parser = (JsonlParser *)parser;
     self->files = take_files;
-    self->ahead = g_byte_array_new();
+    self->ahead = g_byte_array_sized_new((guint)READ_BYTES);
     g_mutex_init(&self->mutex);
     return &self->reader;
 }

@@ -427,24 +427,21 @@ static const char *read_member(JsonlScan *scan, Cursor *cursor, TgBatch *batch, 
 static const char *read_members(JsonlScan *scan, Cursor *cursor, TgBatch *batch)
 {
     guint expected = 0;
+    const char *reason = take(cursor, '{') ? NULL : "a record must be an object";
+    gboolean has_more = reason == NULL && !take(cursor, '}');
 
-    if (!take(cursor, '{')) {
-        return "a record must be an object";
-    }
-    if (!take(cursor, '}')) {
-        do {
-            const char *reason = read_member(scan, cursor, batch, &expected);
-
-            if (reason != NULL) {
-                return reason;
-            }
-        } while (take(cursor, ','));
-        if (!take(cursor, '}')) {
-            return "is no JSON: the object does not end";
+    while (has_more) {
+        reason = read_member(scan, cursor, batch, &expected);
+        has_more = reason == NULL && take(cursor, ',');
+        if (reason == NULL && !has_more && !take(cursor, '}')) {
+            reason = "is no JSON: the object does not end";
         }
     }
     skip_blanks(cursor);
-    return cursor->at == cursor->end ? NULL : "is no JSON: there is something behind the object";
+    if (reason == NULL && cursor->at != cursor->end) {
+        reason = "is no JSON: there is something behind the object";
+    }
+    return reason;
 }
 
 /* Without columns: the record itself. */
@@ -464,6 +461,16 @@ static const char *read_whole(JsonlScan *scan, Cursor *cursor, TgBatch *batch)
     return reason;
 }
 
+/* Columns that the record did not name. */
+static void set_missing(const JsonlScan *scan, TgBatch *batch)
+{
+    for (guint i = 0; i < batch->count; i++) {
+        if (scan->seen[i] != scan->record) {
+            tg_vector_set_null(batch->vectors[i], batch->rows);
+        }
+    }
+}
+
 const char *jsonl_scan_record(JsonlScan *scan, const char *line, gsize size_bytes, TgBatch *batch)
 {
     Cursor cursor = {line, line + size_bytes};
@@ -476,11 +483,7 @@ const char *jsonl_scan_record(JsonlScan *scan, const char *line, gsize size_byte
         reason = read_whole(scan, &cursor, batch);
     } else {
         reason = read_members(scan, &cursor, batch);
-        for (guint i = 0; reason == NULL && i < batch->count; i++) {
-            if (scan->seen[i] != scan->record) {
-                tg_vector_set_null(batch->vectors[i], batch->rows);
-            }
-        }
+        set_missing(scan, batch);
     }
     if (reason == NULL) {
         tg_batch_commit_row(batch);
