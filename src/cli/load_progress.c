@@ -34,15 +34,16 @@ TgLoadProgress *tg_load_progress_new(void)
 /* Resident memory in bytes (proc(5), statm); 0: not known. */
 static double memory_bytes(void)
 {
-    FILE *file = fopen("/proc/self/statm", "re");
-    long all = 0;
-    long resident = 0;
-    int got = file == NULL ? 0 : fscanf(file, "%ld %ld", &all, &resident);
+    g_autofree char *text = NULL;
+    const char *resident = NULL;
 
-    if (file != NULL) {
-        (void)fclose(file); /* it was only read */
+    if (!g_file_get_contents("/proc/self/statm", &text, NULL, NULL)) {
+        return 0;
     }
-    return got == 2 ? (double)resident * (double)sysconf(_SC_PAGESIZE) : 0;
+    resident = strchr(text, ' ');
+    return resident == NULL
+               ? 0
+               : (double)g_ascii_strtoll(resident, NULL, 10) * (double)sysconf(_SC_PAGESIZE);
 }
 
 static void print_line(const TgLoaderProgress *now, double seconds)

@@ -27,9 +27,9 @@ struct TgStreamQuery {
 typedef struct {
     duckdb_type from;
     TgType exact;
-    const char *exact_cast;  /* NULL: as it is */
-    const char *embulk_cast; /* to one of six types; NULL: as it is */
     TgTypeId embulk;
+    const char *exact_cast;  /* NULL: as it is */
+    const char *embulk_cast; /* to one of Embulk's six types; NULL: as it is */
 } Arrival;
 
 #define SECONDS                                                                                    \
@@ -42,45 +42,45 @@ typedef struct {
     }
 
 static const Arrival arrivals[] = {
-    {DUCKDB_TYPE_BOOLEAN, {.id = TG_TYPE_BOOLEAN}, NULL, NULL, TG_TYPE_BOOLEAN},
-    {DUCKDB_TYPE_TINYINT, {.id = TG_TYPE_INT8}, NULL, "BIGINT", TG_TYPE_INT64},
-    {DUCKDB_TYPE_SMALLINT, {.id = TG_TYPE_INT16}, NULL, "BIGINT", TG_TYPE_INT64},
-    {DUCKDB_TYPE_INTEGER, {.id = TG_TYPE_INT32}, NULL, "BIGINT", TG_TYPE_INT64},
-    {DUCKDB_TYPE_BIGINT, {.id = TG_TYPE_INT64}, NULL, NULL, TG_TYPE_INT64},
-    {DUCKDB_TYPE_UTINYINT, {.id = TG_TYPE_UINT8}, NULL, "BIGINT", TG_TYPE_INT64},
-    {DUCKDB_TYPE_USMALLINT, {.id = TG_TYPE_UINT16}, NULL, "BIGINT", TG_TYPE_INT64},
-    {DUCKDB_TYPE_UINTEGER, {.id = TG_TYPE_UINT32}, NULL, "BIGINT", TG_TYPE_INT64},
-    {DUCKDB_TYPE_UBIGINT, {.id = TG_TYPE_UINT64}, NULL, "BIGINT", TG_TYPE_INT64},
-    {DUCKDB_TYPE_HUGEINT, HUGE_NUMBER, "DECIMAL(38,0)", "BIGINT", TG_TYPE_INT64},
-    {DUCKDB_TYPE_UHUGEINT, HUGE_NUMBER, "DECIMAL(38,0)", "BIGINT", TG_TYPE_INT64},
-    {DUCKDB_TYPE_FLOAT, {.id = TG_TYPE_FLOAT}, NULL, "DOUBLE", TG_TYPE_DOUBLE},
-    {DUCKDB_TYPE_DOUBLE, {.id = TG_TYPE_DOUBLE}, NULL, NULL, TG_TYPE_DOUBLE},
-    {DUCKDB_TYPE_DECIMAL, {.id = TG_TYPE_DECIMAL}, NULL, "DOUBLE", TG_TYPE_DOUBLE},
-    {DUCKDB_TYPE_DATE, {.id = TG_TYPE_DATE}, NULL, "TIMESTAMP", TG_TYPE_TIMESTAMP},
-    {DUCKDB_TYPE_TIME, {.id = TG_TYPE_TIME}, NULL, "VARCHAR", TG_TYPE_STRING},
-    {DUCKDB_TYPE_TIMESTAMP, SECONDS, NULL, NULL, TG_TYPE_TIMESTAMP},
-    {DUCKDB_TYPE_TIMESTAMP_S, SECONDS, "TIMESTAMP", "TIMESTAMP", TG_TYPE_TIMESTAMP},
-    {DUCKDB_TYPE_TIMESTAMP_MS, SECONDS, "TIMESTAMP", "TIMESTAMP", TG_TYPE_TIMESTAMP},
+    {DUCKDB_TYPE_BOOLEAN, {.id = TG_TYPE_BOOLEAN}, TG_TYPE_BOOLEAN, NULL, NULL},
+    {DUCKDB_TYPE_TINYINT, {.id = TG_TYPE_INT8}, TG_TYPE_INT64, NULL, "BIGINT"},
+    {DUCKDB_TYPE_SMALLINT, {.id = TG_TYPE_INT16}, TG_TYPE_INT64, NULL, "BIGINT"},
+    {DUCKDB_TYPE_INTEGER, {.id = TG_TYPE_INT32}, TG_TYPE_INT64, NULL, "BIGINT"},
+    {DUCKDB_TYPE_BIGINT, {.id = TG_TYPE_INT64}, TG_TYPE_INT64, NULL, NULL},
+    {DUCKDB_TYPE_UTINYINT, {.id = TG_TYPE_UINT8}, TG_TYPE_INT64, NULL, "BIGINT"},
+    {DUCKDB_TYPE_USMALLINT, {.id = TG_TYPE_UINT16}, TG_TYPE_INT64, NULL, "BIGINT"},
+    {DUCKDB_TYPE_UINTEGER, {.id = TG_TYPE_UINT32}, TG_TYPE_INT64, NULL, "BIGINT"},
+    {DUCKDB_TYPE_UBIGINT, {.id = TG_TYPE_UINT64}, TG_TYPE_INT64, NULL, "BIGINT"},
+    {DUCKDB_TYPE_HUGEINT, HUGE_NUMBER, TG_TYPE_INT64, "DECIMAL(38,0)", "BIGINT"},
+    {DUCKDB_TYPE_UHUGEINT, HUGE_NUMBER, TG_TYPE_INT64, "DECIMAL(38,0)", "BIGINT"},
+    {DUCKDB_TYPE_FLOAT, {.id = TG_TYPE_FLOAT}, TG_TYPE_DOUBLE, NULL, "DOUBLE"},
+    {DUCKDB_TYPE_DOUBLE, {.id = TG_TYPE_DOUBLE}, TG_TYPE_DOUBLE, NULL, NULL},
+    {DUCKDB_TYPE_DECIMAL, {.id = TG_TYPE_DECIMAL}, TG_TYPE_DOUBLE, NULL, "DOUBLE"},
+    {DUCKDB_TYPE_DATE, {.id = TG_TYPE_DATE}, TG_TYPE_TIMESTAMP, NULL, "TIMESTAMP"},
+    {DUCKDB_TYPE_TIME, {.id = TG_TYPE_TIME}, TG_TYPE_STRING, NULL, "VARCHAR"},
+    {DUCKDB_TYPE_TIMESTAMP, SECONDS, TG_TYPE_TIMESTAMP, NULL, NULL},
+    {DUCKDB_TYPE_TIMESTAMP_S, SECONDS, TG_TYPE_TIMESTAMP, "TIMESTAMP", "TIMESTAMP"},
+    {DUCKDB_TYPE_TIMESTAMP_MS, SECONDS, TG_TYPE_TIMESTAMP, "TIMESTAMP", "TIMESTAMP"},
     {DUCKDB_TYPE_TIMESTAMP_NS,
      {.id = TG_TYPE_TIMESTAMP, .unit = TG_UNIT_NANO},
+     TG_TYPE_TIMESTAMP,
      NULL,
-     "TIMESTAMP",
-     TG_TYPE_TIMESTAMP},
+     "TIMESTAMP"},
     {DUCKDB_TYPE_TIMESTAMP_TZ,
      {.id = TG_TYPE_TIMESTAMP, .is_utc = TRUE},
+     TG_TYPE_TIMESTAMP,
      NULL,
-     NULL,
-     TG_TYPE_TIMESTAMP},
-    {DUCKDB_TYPE_VARCHAR, {.id = TG_TYPE_STRING}, NULL, NULL, TG_TYPE_STRING},
-    {DUCKDB_TYPE_BLOB, {.id = TG_TYPE_BINARY}, NULL, "base64", TG_TYPE_STRING},
-    {DUCKDB_TYPE_ENUM, {.id = TG_TYPE_STRING}, "VARCHAR", "VARCHAR", TG_TYPE_STRING},
-    {DUCKDB_TYPE_UUID, {.id = TG_TYPE_STRING}, "VARCHAR", "VARCHAR", TG_TYPE_STRING},
-    {DUCKDB_TYPE_INTERVAL, {.id = TG_TYPE_STRING}, "VARCHAR", "VARCHAR", TG_TYPE_STRING},
-    {DUCKDB_TYPE_LIST, {.id = TG_TYPE_JSON}, "JSON", "JSON", TG_TYPE_JSON},
-    {DUCKDB_TYPE_ARRAY, {.id = TG_TYPE_JSON}, "JSON", "JSON", TG_TYPE_JSON},
-    {DUCKDB_TYPE_STRUCT, {.id = TG_TYPE_JSON}, "JSON", "JSON", TG_TYPE_JSON},
-    {DUCKDB_TYPE_MAP, {.id = TG_TYPE_JSON}, "JSON", "JSON", TG_TYPE_JSON},
-    {DUCKDB_TYPE_SQLNULL, {.id = TG_TYPE_STRING}, "VARCHAR", "VARCHAR", TG_TYPE_STRING},
+     NULL},
+    {DUCKDB_TYPE_VARCHAR, {.id = TG_TYPE_STRING}, TG_TYPE_STRING, NULL, NULL},
+    {DUCKDB_TYPE_BLOB, {.id = TG_TYPE_BINARY}, TG_TYPE_STRING, NULL, "base64"},
+    {DUCKDB_TYPE_ENUM, {.id = TG_TYPE_STRING}, TG_TYPE_STRING, "VARCHAR", "VARCHAR"},
+    {DUCKDB_TYPE_UUID, {.id = TG_TYPE_STRING}, TG_TYPE_STRING, "VARCHAR", "VARCHAR"},
+    {DUCKDB_TYPE_INTERVAL, {.id = TG_TYPE_STRING}, TG_TYPE_STRING, "VARCHAR", "VARCHAR"},
+    {DUCKDB_TYPE_LIST, {.id = TG_TYPE_JSON}, TG_TYPE_JSON, "JSON", "JSON"},
+    {DUCKDB_TYPE_ARRAY, {.id = TG_TYPE_JSON}, TG_TYPE_JSON, "JSON", "JSON"},
+    {DUCKDB_TYPE_STRUCT, {.id = TG_TYPE_JSON}, TG_TYPE_JSON, "JSON", "JSON"},
+    {DUCKDB_TYPE_MAP, {.id = TG_TYPE_JSON}, TG_TYPE_JSON, "JSON", "JSON"},
+    {DUCKDB_TYPE_SQLNULL, {.id = TG_TYPE_STRING}, TG_TYPE_STRING, "VARCHAR", "VARCHAR"},
 };
 
 static gboolean is_json(const TgDuckdbApi *api, duckdb_logical_type type)
@@ -130,38 +130,50 @@ static gboolean run(const TgStreamQuery *self, const char *sql, GError **error)
     return tg_engine_run(&statement, sql, FALSE, NULL, error);
 }
 
+/* Column `index` of the result in the select list. @cast NULL: as it is */
+static void append_selected(GString *select, guint index, const char *cast)
+{
+    g_string_append(select, index == 0 ? "" : ", ");
+    if (cast == NULL) {
+        g_string_append_printf(select, "#%u", index + 1);
+    } else if (strcmp(cast, "base64") == 0) {
+        g_string_append_printf(select, "base64(#%u)", index + 1);
+    } else {
+        g_string_append_printf(select, "CAST(#%u AS %s)", index + 1, cast);
+    }
+}
+
+static gboolean read_column(TgStreamQuery *self, duckdb_prepared_statement prepared, idx_t index,
+                            GString *select, GError **error)
+{
+    const TgDuckdbApi *api = self->scan.api;
+    duckdb_logical_type logical =
+        api->duckdb_prepared_statement_column_logical_type(prepared, index);
+    const char *name = api->duckdb_prepared_statement_column_name(prepared, index);
+    const char *cast = NULL;
+    TgType type = {0};
+    gboolean known = find_type(self, logical, &type, &cast);
+
+    api->duckdb_destroy_logical_type(&logical);
+    if (known) {
+        (void)tg_schema_append(self->schema, name, type);
+        append_selected(select, (guint)index, cast);
+    } else {
+        g_set_error(error, TG_ERROR, TG_ERROR_CONFIG,
+                    NAME ": column '%s' has a type that a load does not know; cast it", name);
+    }
+    api->duckdb_free((void *)name);
+    return known;
+}
+
 /* The columns of a prepared query, and the select list that casts them. */
 static gboolean read_columns(TgStreamQuery *self, duckdb_prepared_statement prepared,
                              GString *select, GError **error)
 {
-    const TgDuckdbApi *api = self->scan.api;
-    idx_t count = api->duckdb_prepared_statement_column_count(prepared);
+    idx_t count = self->scan.api->duckdb_prepared_statement_column_count(prepared);
 
     for (idx_t i = 0; i < count; i++) {
-        duckdb_logical_type logical =
-            api->duckdb_prepared_statement_column_logical_type(prepared, i);
-        const char *name = api->duckdb_prepared_statement_column_name(prepared, i);
-        const char *cast = NULL;
-        TgType type = {0};
-        gboolean known = find_type(self, logical, &type, &cast);
-
-        api->duckdb_destroy_logical_type(&logical);
-        if (known) {
-            (void)tg_schema_append(self->schema, name, type);
-            g_string_append(select, i == 0 ? "" : ", ");
-            if (cast == NULL) {
-                g_string_append_printf(select, "#%u", (guint)i + 1);
-            } else if (strcmp(cast, "base64") == 0) {
-                g_string_append_printf(select, "base64(#%u)", (guint)i + 1);
-            } else {
-                g_string_append_printf(select, "CAST(#%u AS %s)", (guint)i + 1, cast);
-            }
-        } else {
-            g_set_error(error, TG_ERROR, TG_ERROR_CONFIG,
-                        NAME ": column '%s' has a type that a load does not know; cast it", name);
-        }
-        api->duckdb_free((void *)name);
-        if (!known) {
+        if (!read_column(self, prepared, i, select, error)) {
             return FALSE;
         }
     }
@@ -345,23 +357,40 @@ static void set_value(TgVector *into, guint row, const void *data)
     }
 }
 
+static void read_vector(const TgDuckdbApi *api, duckdb_vector vector, guint rows, TgVector *into)
+{
+    uint64_t *validity = api->duckdb_vector_get_validity(vector);
+    const void *data = api->duckdb_vector_get_data(vector);
+
+    for (guint row = 0; row < rows; row++) {
+        if (validity != NULL && (validity[row / 64] >> (row % 64) & 1u) == 0) {
+            tg_vector_set_null(into, row);
+        } else {
+            set_value(into, row, data);
+        }
+    }
+}
+
 static void read_chunk(const TgDuckdbApi *api, duckdb_data_chunk chunk, guint rows, TgBatch *batch)
 {
     tg_batch_reserve(batch, rows);
     for (guint i = 0; i < batch->count; i++) {
-        duckdb_vector vector = api->duckdb_data_chunk_get_vector(chunk, i);
-        uint64_t *validity = api->duckdb_vector_get_validity(vector);
-        const void *data = api->duckdb_vector_get_data(vector);
-
-        for (guint row = 0; row < rows; row++) {
-            if (validity != NULL && (validity[row / 64] >> (row % 64) & 1u) == 0) {
-                tg_vector_set_null(batch->vectors[i], row);
-            } else {
-                set_value(batch->vectors[i], row, data);
-            }
-        }
+        read_vector(api, api->duckdb_data_chunk_get_vector(chunk, i), rows, batch->vectors[i]);
     }
     batch->rows = rows;
+}
+
+/* The result has ended: behind its last row, or with an error. */
+static void end_result(TgStreamQuery *self, GError **error)
+{
+    const char *message = self->scan.api->duckdb_result_error(&self->result);
+    GError *problem = NULL;
+
+    self->has_ended = TRUE;
+    if (message != NULL && *message != '\0') {
+        tg_engine_set_error(&problem, NAME, message);
+        explain(self, problem, error);
+    }
 }
 
 /* The next chunk with rows; NULL behind the last, and with an error. */
@@ -369,20 +398,13 @@ static duckdb_data_chunk fetch(TgStreamQuery *self, GError **error)
 {
     const TgDuckdbApi *api = self->scan.api;
     g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&self->mutex);
-    duckdb_data_chunk chunk = NULL;
-    const char *message = NULL;
-    GError *problem = NULL;
 
     (void)locker;
     while (!self->has_ended) {
-        chunk = api->duckdb_fetch_chunk(self->result);
+        duckdb_data_chunk chunk = api->duckdb_fetch_chunk(self->result);
+
         if (chunk == NULL) {
-            self->has_ended = TRUE;
-            message = api->duckdb_result_error(&self->result);
-            if (message != NULL && *message != '\0') {
-                tg_engine_set_error(&problem, NAME, message);
-                explain(self, problem, error);
-            }
+            end_result(self, error);
         } else if (api->duckdb_data_chunk_get_size(chunk) > 0) {
             return chunk;
         } else {

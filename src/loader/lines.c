@@ -148,25 +148,44 @@ static gboolean next_of_file(TgLines *self, const char **out, gsize *out_size, G
     return TRUE;
 }
 
-gboolean tg_lines_next(TgLines *lines, const char **out, gsize *out_size, GError **error)
+/* Opens the next file when none is open; *out_has FALSE behind the last. */
+static gboolean need_file(TgLines *lines, gboolean *out_has, GError **error)
 {
-    for (;;) {
-        GError *problem = NULL;
+    GError *problem = NULL;
 
-        *out = NULL;
-        if (lines->stream == NULL && !open_file(lines, &problem)) {
-            if (problem != NULL) {
-                g_propagate_error(error, problem);
-            }
-            return problem == NULL;
-        }
-        if (!next_of_file(lines, out, out_size, error)) {
+    *out_has = lines->stream != NULL || open_file(lines, &problem);
+    if (problem != NULL) {
+        g_propagate_error(error, problem);
+        return FALSE;
+    }
+    return TRUE;
+}
+
+/* The next line, header or not; *out NULL behind the last file. */
+static gboolean next_any(TgLines *lines, const char **out, gsize *out_size, GError **error)
+{
+    gboolean has_file = TRUE;
+
+    *out = NULL;
+    while (*out == NULL && has_file) {
+        if (!need_file(lines, &has_file, error) ||
+            (has_file && !next_of_file(lines, out, out_size, error))) {
             return FALSE;
         }
-        if (*out == NULL) {
-            g_clear_pointer(&lines->stream, tg_stream_free);
-        } else if (lines->number > lines->skip) {
-            return TRUE;
+        if (has_file && *out == NULL) {
+            tg_stream_free(lines->stream);
+            lines->stream = NULL;
         }
     }
+    return TRUE;
+}
+
+gboolean tg_lines_next(TgLines *lines, const char **out, gsize *out_size, GError **error)
+{
+    do {
+        if (!next_any(lines, out, out_size, error)) {
+            return FALSE;
+        }
+    } while (*out != NULL && lines->number <= lines->skip);
+    return TRUE;
 }

@@ -21,8 +21,9 @@ gboolean tg_liquid_fail_here(const Liquid *self, const LiquidToken *token, GErro
                              GError **error)
 {
     g_autoptr(GError) problem = take_problem;
+    const char *message = problem == NULL ? "Liquid: no value" : problem->message;
 
-    return tg_liquid_fail_at(self, token->offset, problem->message, error);
+    return tg_liquid_fail_at(self, token->offset, message, error);
 }
 
 static void add_text(Liquid *self, const char *start, const char *end, gboolean trim)

@@ -184,6 +184,15 @@ static const LiquidFilter number_filters[] = {{"abs", filter_abs},
                                               {"times", filter_times},
                                               {NULL, NULL}};
 
+/* NULL: there is none of that name. */
+static const LiquidFilter *find_filter(const LiquidFilter *filter, const char *name)
+{
+    while (filter->name != NULL && strcmp(filter->name, name) != 0) {
+        filter++;
+    }
+    return filter->name == NULL ? NULL : filter;
+}
+
 json_t *tg_liquid_filter(const LiquidScope *scope, const char *name, const json_t *input,
                          const json_t *arguments, GError **error)
 {
@@ -200,10 +209,10 @@ json_t *tg_liquid_filter(const LiquidScope *scope, const char *name, const json_
                        .second = second};
 
     for (gsize i = 0; i < G_N_ELEMENTS(tables); i++) {
-        for (const LiquidFilter *filter = tables[i]; filter->name != NULL; filter++) {
-            if (strcmp(filter->name, name) == 0) {
-                return filter->apply(&call);
-            }
+        const LiquidFilter *filter = find_filter(tables[i], name);
+
+        if (filter != NULL) {
+            return filter->apply(&call);
         }
     }
     g_set_error(error, TG_ERROR, TG_ERROR_CONFIG, "Liquid: there is no filter '%s' here", name);

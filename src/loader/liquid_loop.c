@@ -336,27 +336,26 @@ static json_t *read_cycle(const Liquid *self, const LiquidToken *tag, char **out
     g_autoptr(json_t) values = json_array();
 
     *out_key = g_strconcat("cycle ", tag->arguments, NULL);
-    do {
-        at += *at == ',' ? 1 : 0;
-        json_t *value = tg_liquid_take_value(&self->scope, &at, error);
+    json_t *value = tg_liquid_take_value(&self->scope, &at, error);
 
-        if (value == NULL) {
-            return NULL;
-        }
-        if (*at == ':' && json_array_size(values) == 0) {
-            g_autofree char *group = tg_liquid_to_text(value);
+    if (value != NULL && *at == ':') {
+        g_autofree char *group = tg_liquid_to_text(value);
 
-            g_free(*out_key);
-            *out_key = g_strconcat("cycle ", group, NULL);
-            json_decref(value);
-            at++;
-            value = tg_liquid_take_value(&self->scope, &at, error);
-            if (value == NULL) {
-                return NULL;
-            }
-        }
+        g_free(*out_key);
+        *out_key = g_strconcat("cycle ", group, NULL);
+        json_decref(value);
+        at++;
+        value = tg_liquid_take_value(&self->scope, &at, error);
+    }
+    while (value != NULL && *at == ',') {
         json_array_append_new(values, value);
-    } while (*at == ',');
+        at++;
+        value = tg_liquid_take_value(&self->scope, &at, error);
+    }
+    if (value == NULL) {
+        return NULL;
+    }
+    json_array_append_new(values, value);
     return g_steal_pointer(&values);
 }
 

@@ -308,7 +308,7 @@ static gboolean compare(const json_t *a, const char *operator, const json_t * b)
     if (json_is_number(a) && json_is_number(b)) {
         difference = json_number_value(a) - json_number_value(b);
     } else if (json_is_string(a) && json_is_string(b)) {
-        difference = strcmp(json_string_value(a), json_string_value(b));
+        difference = (double)g_strcmp0(json_string_value(a), json_string_value(b));
     } else {
         return FALSE;
     }
@@ -326,10 +326,10 @@ static gboolean take_empty(Expression *self)
 
     skip_blanks(self);
     for (gsize i = 0; i < G_N_ELEMENTS(words); i++) {
-        char after = self->at[0] == '\0' ? '\0' : self->at[strnlen(self->at, strlen(words[i]))];
+        const char *after = self->at + strnlen(self->at, strlen(words[i]));
 
-        if (g_str_has_prefix(self->at, words[i]) && !g_ascii_isalnum(after) && after != '_') {
-            self->at += strlen(words[i]);
+        if (g_str_has_prefix(self->at, words[i]) && !g_ascii_isalnum(*after) && *after != '_') {
+            self->at = after;
             return TRUE;
         }
     }

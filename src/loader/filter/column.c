@@ -325,6 +325,22 @@ static gboolean read_place(ColumnFilter *self, const json_t *column, TgPlaceActi
            (root == NULL || tg_column_place_add(root, &change, error));
 }
 
+/* The columns of one list. */
+static gboolean read_places_of(ColumnFilter *self, const char *key, TgPlaceAction action,
+                               GError **error)
+{
+    json_t *column = NULL;
+    size_t index = 0;
+
+    json_array_foreach (json_object_get(self->config, key), index, column) {
+        if (!read_place(self, column, action, error)) {
+            g_prefix_error(error, "%s[%zu]: ", key, index);
+            return FALSE;
+        }
+    }
+    return TRUE;
+}
+
 static gboolean read_places(ColumnFilter *self, GError **error)
 {
     static const struct {
@@ -333,18 +349,12 @@ static gboolean read_places(ColumnFilter *self, GError **error)
     } lists[] = {
         {"drop_columns", TG_PLACE_DROP}, {"columns", TG_PLACE_KEEP}, {"add_columns", TG_PLACE_ADD}};
     gboolean drops = json_array_size(json_object_get(self->config, "drop_columns")) > 0;
-    json_t *column = NULL;
-    size_t index = 0;
 
     for (gsize i = 0; i < G_N_ELEMENTS(lists); i++) {
-        if (drops && lists[i].action == TG_PLACE_KEEP) {
-            continue;
-        }
-        json_array_foreach (json_object_get(self->config, lists[i].key), index, column) {
-            if (!read_place(self, column, lists[i].action, error)) {
-                g_prefix_error(error, "%s[%zu]: ", lists[i].key, index);
-                return FALSE;
-            }
+        gboolean is_left_out = drops && lists[i].action == TG_PLACE_KEEP;
+
+        if (!is_left_out && !read_places_of(self, lists[i].key, lists[i].action, error)) {
+            return FALSE;
         }
     }
     return TRUE;

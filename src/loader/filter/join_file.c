@@ -39,6 +39,20 @@ static guint find_row(const JoinFilter *self, const TgVector *base, guint row, G
     return GPOINTER_TO_UINT(g_hash_table_lookup(self->rows, key->str));
 }
 
+/* Puts the columns of a row of the file into a row. @found its number + 1; 0: there is none */
+static void set_joined(const JoinFilter *self, guint found, TgBatch *out, guint row)
+{
+    for (guint i = 0; i < self->table->count; i++) {
+        TgVector *into = out->vectors[self->first + i];
+
+        if (found == 0) {
+            tg_vector_set_null(into, row);
+        } else {
+            tg_vector_copy(into, row, self->table->vectors[i], found - 1);
+        }
+    }
+}
+
 static gboolean filter_apply(const TgFilter *filter, const TgBatch *in, TgBatch *out,
                              GError **error G_GNUC_UNUSED)
 {
@@ -47,17 +61,7 @@ static gboolean filter_apply(const TgFilter *filter, const TgBatch *in, TgBatch 
 
     tg_batch_share(out, in, self->sources);
     for (guint row = 0; row < in->rows; row++) {
-        guint found = find_row(self, in->vectors[self->base], row, key);
-
-        for (guint i = 0; i < self->table->count; i++) {
-            TgVector *into = out->vectors[self->first + i];
-
-            if (found == 0) {
-                tg_vector_set_null(into, row);
-            } else {
-                tg_vector_copy(into, row, self->table->vectors[i], found - 1);
-            }
-        }
+        set_joined(self, find_row(self, in->vectors[self->base], row, key), out, row);
     }
     return TRUE;
 }

@@ -333,6 +333,9 @@ static gboolean reader_next(TgReader *reader, TgBatch *batch, GError **error)
         }
         gboolean ok = parse_rows(self, work, batch, error);
 
+        if (!ok) { /* nobody shall go on behind the mistake and tell another one */
+            work->scan.at = work->scan.end;
+        }
         give_back(self, work);
         if (!ok) {
             return FALSE;

@@ -144,16 +144,29 @@ static gboolean open_file(ParquetReader *self, GError **error)
     return open_spooled(self, stream, error);
 }
 
+/* Opens the next file when none is open; without one behind the last there is no query. */
+static gboolean need_file(ParquetReader *self, GError **error)
+{
+    GError *problem = NULL;
+
+    if (self->query == NULL) {
+        (void)open_file(self, &problem); /* FALSE at the end, too */
+    }
+    if (problem != NULL) {
+        g_propagate_prefixed_error(error, problem, "%s: ", self->name);
+        return FALSE;
+    }
+    return TRUE;
+}
+
 static gboolean next_rows(ParquetReader *self, TgBatch *batch, GError **error)
 {
     while (batch->rows == 0) {
-        GError *problem = NULL;
-
-        if (self->query == NULL && !open_file(self, &problem)) {
-            if (problem != NULL) {
-                g_propagate_prefixed_error(error, problem, "%s: ", self->name);
-            }
-            return problem == NULL;
+        if (!need_file(self, error)) {
+            return FALSE;
+        }
+        if (self->query == NULL) {
+            return TRUE;
         }
         if (!tg_stream_query_next(self->query, batch, error)) {
             g_prefix_error(error, "%s: ", self->name);
