@@ -245,11 +245,10 @@ static gboolean change_column(const FormatFilter *self, guint column, const TgBa
             reason = nanos_of(change->own, from, row, &nanos);
             reason = reason == NULL ? set_nanos(change->own, nanos, into, row, text) : reason;
         }
-        if (reason == NULL) {
-            continue;
+        if (reason != NULL) {
+            tg_vector_set_null(into, row);
         }
-        tg_vector_set_null(into, row);
-        if (!note_problem(self, column, from, row, reason, error)) {
+        if (reason != NULL && !note_problem(self, column, from, row, reason, error)) {
             return FALSE;
         }
     }
