@@ -4,8 +4,22 @@
 #include "loader/liquid_internal.h"
 #include "params/params.h"
 
+/* Each character on its own, as Ruby splits by an empty text. */
+static json_t *split_characters(const char *text)
+{
+    json_t *list = json_array();
+
+    for (; *text != '\0'; text = g_utf8_next_char(text)) {
+        json_array_append_new(list, json_stringn(text, (gsize)(g_utf8_next_char(text) - text)));
+    }
+    return list;
+}
+
 static json_t *filter_split(const LiquidCall *call)
 {
+    if (*call->first == '\0') {
+        return split_characters(call->text);
+    }
     g_auto(GStrv) parts = g_strsplit(call->text, call->first, -1);
     json_t *list = json_array();
 
