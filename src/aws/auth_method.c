@@ -182,18 +182,27 @@ TgAwsCredentials *tg_aws_auth_read(const json_t *config, GError **error)
     return NULL;
 }
 
-gboolean tg_aws_auth_is_configured(const json_t *config)
+gboolean tg_aws_environment_is_configured(void)
 {
     static const char *const variables[] = {
         "AWS_ACCESS_KEY_ID", "AWS_PROFILE", "AWS_WEB_IDENTITY_TOKEN_FILE",
         "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI", "AWS_CONTAINER_CREDENTIALS_FULL_URI"};
-    static const char *const keys[] = {"auth_method", "access_key_id", "endpoint", "profile_name",
-                                       "role_arn"};
 
     for (gsize i = 0; i < G_N_ELEMENTS(variables); i++) {
         if (g_getenv(variables[i]) != NULL) {
             return TRUE;
         }
+    }
+    return FALSE;
+}
+
+gboolean tg_aws_auth_is_configured(const json_t *config)
+{
+    static const char *const keys[] = {"auth_method", "access_key_id", "endpoint", "profile_name",
+                                       "role_arn"};
+
+    if (tg_aws_environment_is_configured()) {
+        return TRUE;
     }
     for (gsize i = 0; i < G_N_ELEMENTS(keys); i++) {
         if (tg_params_has(config, keys[i])) {

@@ -33,5 +33,8 @@
  */
 TgAwsCredentials *tg_aws_auth_read(const json_t *config, GError **error);
 
+/* Whether AWS's variables in the environment say who asks. */
+gboolean tg_aws_environment_is_configured(void);
+
 /* Whether the config or AWS's variables in the environment say who asks. */
 gboolean tg_aws_auth_is_configured(const json_t *config);

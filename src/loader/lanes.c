@@ -1,6 +1,31 @@
 /* Who reads which split. */
 #include "loader/lanes.h"
 
+#include <string.h>
+
+#include "params/params.h"
+
+gboolean tg_lanes_read_splits(const json_t *config, gint64 *out, GError **error)
+{
+    g_autofree char *text = NULL;
+
+    if (!tg_params_dup_text_or(config, "splits", "auto", &text, error)) {
+        return FALSE;
+    }
+    if (strcmp(text, "auto") == 0) {
+        *out = 0;
+        return TRUE;
+    }
+    *out = g_ascii_strtoll(text, NULL, 10);
+    if (*out < 1 || *out > TG_LANES_SPLITS_MAX) {
+        g_set_error(error, TG_ERROR, TG_ERROR_CONFIG,
+                    "'splits' must be auto or a number up to %d, not '%s'", TG_LANES_SPLITS_MAX,
+                    text);
+        return FALSE;
+    }
+    return TRUE;
+}
+
 void tg_lanes_init(TgLanes *lanes, guint lane_count, guint splits)
 {
     *lanes = (TgLanes){.lane_count = CLAMP(lane_count, 1, TG_LANES_MAX), .splits = splits};

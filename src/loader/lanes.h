@@ -1,9 +1,12 @@
 /* Connections that read the splits of a table: who reads which, in any number of threads. */
 #pragma once
 
-#include <glib.h>
+#include <jansson.h>
+
+#include "base/error.h"
 
 #define TG_LANES_MAX 16u
+#define TG_LANES_SPLITS_MAX 4096
 
 /* A lane is read by one thread at a time; between two calls it keeps its split. */
 typedef struct {
@@ -16,6 +19,9 @@ typedef struct {
     gboolean is_busy[TG_LANES_MAX];
     gboolean has_split[TG_LANES_MAX];
 } TgLanes;
+
+/* Reads `splits`: how many are wanted, or 0 for auto. CONFIG outside 1 to TG_LANES_SPLITS_MAX. */
+gboolean tg_lanes_read_splits(const json_t *config, gint64 *out, GError **error);
 
 void tg_lanes_init(TgLanes *lanes, guint lane_count, guint splits);
 void tg_lanes_clear(TgLanes *lanes);

@@ -326,3 +326,14 @@ TgObjectStore *tg_object_store_new_s3(const json_t *config, GError **error)
                ? g_steal_pointer(&store)
                : NULL;
 }
+
+TgObjectStore *tg_object_store_choose_s3(TgObjectStore *local, const json_t *config,
+                                         TgObjectStore **out_own, GError **error)
+{
+    if (local != NULL && !tg_aws_auth_is_configured(config)) {
+        *out_own = NULL;
+        return local;
+    }
+    *out_own = tg_object_store_new_s3(config, error);
+    return *out_own;
+}

@@ -26,3 +26,14 @@
  * Errors: CONFIG for bad options, else as tg_error_set_file for the buffer folder.
  */
 TgObjectStore *tg_object_store_new_s3(const json_t *config, GError **error);
+
+/**
+ * The store that a plug-in for S3 works in: S3 when the config or the environment says who asks or
+ * there is no local store, else the local one.
+ *
+ * @local lent; may be NULL
+ * @out_own a store that was made for it; the caller frees. NULL when it is the local one
+ * @return lent; NULL as for tg_object_store_new_s3
+ */
+TgObjectStore *tg_object_store_choose_s3(TgObjectStore *local, const json_t *config,
+                                         TgObjectStore **out_own, GError **error);

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "aws/auth_method.h"
 #include "object/store.h"
 #include "operators/support_secret.h"
 #include "params/params.h"
@@ -90,17 +91,8 @@ static gboolean read_params(const json_t *params, Settings *settings, GError **e
 /* Whether anything says how to reach S3. */
 static gboolean is_configured(const Settings *settings)
 {
-    static const char *const variables[] = {
-        "AWS_ACCESS_KEY_ID", "AWS_PROFILE", "AWS_WEB_IDENTITY_TOKEN_FILE",
-        "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI", "AWS_CONTAINER_CREDENTIALS_FULL_URI"};
-
-    for (gsize i = 0; i < G_N_ELEMENTS(variables); i++) {
-        if (g_getenv(variables[i]) != NULL) {
-            return TRUE;
-        }
-    }
-    return settings->access_key_id != NULL || settings->endpoint != NULL ||
-           settings->profile != NULL;
+    return tg_aws_environment_is_configured() || settings->access_key_id != NULL ||
+           settings->endpoint != NULL || settings->profile != NULL;
 }
 
 /* Keys of secrets come in pairs. */

@@ -118,6 +118,17 @@ gboolean tg_params_get_int64(const json_t *params, const char *key, gint64 fallb
     return FALSE;
 }
 
+gboolean tg_params_check_range(const char *key, gint64 value, gint64 min, gint64 max,
+                               GError **error)
+{
+    if (value < min || value > max) {
+        g_set_error(error, TG_ERROR, TG_ERROR_CONFIG,
+                    "'%s' must be %" G_GINT64_FORMAT " to %" G_GINT64_FORMAT, key, min, max);
+        return FALSE;
+    }
+    return TRUE;
+}
+
 /* As Jackson makes a boolean of a text. */
 static gboolean parse_boolean(const char *padded, gboolean *out)
 {

@@ -22,6 +22,10 @@ gboolean tg_params_dup_text_or(const json_t *params, const char *key, const char
 gboolean tg_params_get_int64(const json_t *params, const char *key, gint64 fallback, gint64 *out,
                              GError **error);
 
+/* Whether an integer that was read is from `min` to `max`, both included; CONFIG names the key. */
+gboolean tg_params_check_range(const char *key, gint64 value, gint64 min, gint64 max,
+                               GError **error);
+
 /* A boolean ("true"/"false" as text, too); *out gets `fallback` when the key is missing. */
 gboolean tg_params_get_boolean(const json_t *params, const char *key, gboolean fallback,
                                gboolean *out, GError **error);

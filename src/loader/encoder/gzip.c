@@ -57,14 +57,8 @@ static void sink_free(TgSink *sink)
 
 static gboolean read_level(const json_t *config, gint64 *out, GError **error)
 {
-    if (!tg_params_get_int64(config, "level", 6, out, error)) {
-        return FALSE;
-    }
-    if (*out < 0 || *out > 9) {
-        g_set_error(error, TG_ERROR, TG_ERROR_CONFIG, "'level' must be 0 to 9");
-        return FALSE;
-    }
-    return TRUE;
+    return tg_params_get_int64(config, "level", 6, out, error) &&
+           tg_params_check_range("level", *out, 0, 9, error);
 }
 
 static gboolean encoder_check(const json_t *config, GError **error)

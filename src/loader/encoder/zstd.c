@@ -61,14 +61,8 @@ static void sink_free(TgSink *sink)
 
 static gboolean read_level(const json_t *config, gint64 *out, GError **error)
 {
-    if (!tg_params_get_int64(config, "level", LEVEL_DEFAULT, out, error)) {
-        return FALSE;
-    }
-    if (*out < 1 || *out > LEVEL_MAX) {
-        g_set_error(error, TG_ERROR, TG_ERROR_CONFIG, "'level' must be 1 to %d", LEVEL_MAX);
-        return FALSE;
-    }
-    return TRUE;
+    return tg_params_get_int64(config, "level", LEVEL_DEFAULT, out, error) &&
+           tg_params_check_range("level", *out, 1, LEVEL_MAX, error);
 }
 
 static gboolean encoder_check(const json_t *config, GError **error)

@@ -6,7 +6,7 @@
 
 #include "params/params.h"
 
-static char *quote_name(gpointer data G_GNUC_UNUSED, const char *name)
+char *mysql_quote_name(gpointer data G_GNUC_UNUSED, const char *name)
 {
     g_auto(GStrv) parts = g_strsplit(name, "`", -1);
     g_autofree char *doubled = g_strjoinv("``", parts);
@@ -101,8 +101,9 @@ static gboolean use_primary_key(MysqlInput *self, GError **error)
 static gboolean build_sql(MysqlInput *self, GError **error)
 {
     TgDatabaseDialect dialect = {
-        .quote_name = quote_name, .quote_text = quote_text, .data = self->lanes[0].mysql};
-    g_autofree char *table = self->query.table == NULL ? NULL : quote_name(NULL, self->query.table);
+        .quote_name = mysql_quote_name, .quote_text = quote_text, .data = self->lanes[0].mysql};
+    g_autofree char *table =
+        self->query.table == NULL ? NULL : mysql_quote_name(NULL, self->query.table);
 
     if (tg_database_query_needs_key(&self->query) && !use_primary_key(self, error)) {
         return FALSE;

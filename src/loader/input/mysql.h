@@ -54,6 +54,9 @@ typedef struct {
     MysqlLane lanes[TG_LANES_MAX];
 } MysqlInput;
 
+/* A name in backquotes, as TgDatabaseDialect wants it; `data` is not used. The caller frees. */
+char *mysql_quote_name(gpointer data, const char *name);
+
 /* --- mysql_read.c --- */
 
 /* Starts the reader of all rows; several threads may pull from it. */

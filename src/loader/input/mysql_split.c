@@ -4,7 +4,6 @@
 #include "loader/input/mysql.h"
 #include "params/params.h"
 
-#define SPLITS_MAX 4096
 #define SPLIT_BYTES ((gint64)32 * 1024 * 1024) /* of the table, by its statistics */
 #define SNAPSHOT "START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY"
 
@@ -26,22 +25,6 @@ static gboolean ask_row(TgMysql *mysql, const char *sql, char ***out, GError **e
         for (guint i = 0; i < count; i++) {
             (*out)[i] = g_strdup(values[i] == NULL ? "" : values[i]);
         }
-    }
-    return TRUE;
-}
-
-static gboolean read_wanted(const MysqlInput *self, gint64 *out, GError **error)
-{
-    g_autofree char *text = NULL;
-
-    if (!tg_params_dup_text_or(self->config, "splits", "auto", &text, error)) {
-        return FALSE;
-    }
-    *out = strcmp(text, "auto") == 0 ? 0 : g_ascii_strtoll(text, NULL, 10);
-    if (strcmp(text, "auto") != 0 && (*out < 1 || *out > SPLITS_MAX)) {
-        g_set_error(error, TG_ERROR, TG_ERROR_CONFIG,
-                    "'splits' must be auto or a number up to %d, not '%s'", SPLITS_MAX, text);
-        return FALSE;
     }
     return TRUE;
 }
@@ -103,20 +86,12 @@ static gboolean find_column(const MysqlInput *self, char **out, GError **error)
     return TRUE;
 }
 
-static char *quote_name(const char *name)
-{
-    g_auto(GStrv) parts = g_strsplit(name, "`", -1);
-    g_autofree char *doubled = g_strjoinv("``", parts);
-
-    return g_strconcat("`", doubled, "`", NULL);
-}
-
 /* Least and greatest value; *out_ok FALSE for an empty table and values beyond 64 bits with sign.
  */
 static gboolean ask_range(MysqlInput *self, const char *column, gboolean *out_ok, GError **error)
 {
-    g_autofree char *name = quote_name(column);
-    g_autofree char *table = quote_name(self->query.table);
+    g_autofree char *name = mysql_quote_name(NULL, column);
+    g_autofree char *table = mysql_quote_name(NULL, self->query.table);
     g_autofree char *sql = g_strdup_printf("SELECT min(%s), max(%s) FROM %s", name, name, table);
     g_auto(GStrv) row = NULL;
 
@@ -124,7 +99,7 @@ static gboolean ask_range(MysqlInput *self, const char *column, gboolean *out_ok
         return FALSE;
     }
     *out_ok = row != NULL && g_strv_length(row) == 2 && row[0][0] != '\0' &&
-              g_ascii_strtoll(row[1], NULL, 10) < G_MAXINT64 - (gint64)2 * SPLITS_MAX &&
+              g_ascii_strtoll(row[1], NULL, 10) < G_MAXINT64 - (gint64)2 * TG_LANES_SPLITS_MAX &&
               g_ascii_strtoll(row[0], NULL, 10) > G_MININT64;
     if (*out_ok) {
         self->split_first = g_ascii_strtoll(row[0], NULL, 10);
@@ -143,7 +118,7 @@ static gboolean count_splits(MysqlInput *self, guint *out, GError **error)
     gboolean ok = FALSE;
 
     *out = 1;
-    if (!read_wanted(self, &wanted, error)) {
+    if (!tg_lanes_read_splits(self->config, &wanted, error)) {
         return FALSE;
     }
     if (self->query.table == NULL || self->query.is_incremental || self->query.order_by != NULL ||
@@ -161,7 +136,7 @@ static gboolean count_splits(MysqlInput *self, guint *out, GError **error)
         return FALSE;
     }
     if (ok) {
-        *out = (guint)CLAMP(wanted, 1, SPLITS_MAX);
+        *out = (guint)CLAMP(wanted, 1, TG_LANES_SPLITS_MAX);
     }
     return TRUE;
 }

@@ -6,7 +6,6 @@
 
 #include "params/params.h"
 
-#define SPLITS_MAX 4096
 #define SPLIT_PAGES 4096        /* of 8 KiB: a split of 32 MiB */
 #define TID_SCAN_VERSION 140000 /* since then a range of ctid reads that range alone */
 
@@ -184,28 +183,6 @@ static gboolean describe(PgInput *self, GError **error)
 
 /* --- splits --- */
 
-/* Connections at a time. */
-/* How many splits are wanted: 0 for as many as fit. */
-static gboolean read_splits(PgInput *self, gint64 *out, GError **error)
-{
-    g_autofree char *text = NULL;
-
-    if (!tg_params_dup_text_or(self->config, "splits", "auto", &text, error)) {
-        return FALSE;
-    }
-    if (strcmp(text, "auto") == 0) {
-        *out = 0;
-        return TRUE;
-    }
-    *out = g_ascii_strtoll(text, NULL, 10);
-    if (*out < 1 || *out > SPLITS_MAX) {
-        g_set_error(error, TG_ERROR, TG_ERROR_CONFIG,
-                    "'splits' must be auto or a number up to %d, not '%s'", SPLITS_MAX, text);
-        return FALSE;
-    }
-    return TRUE;
-}
-
 /* Pages of an ordinary table; 0 for anything else, and for servers that would read all of it for
  * each split. */
 static gboolean ask_pages(PgInput *self, const char *quoted_table, GError **error)
@@ -229,7 +206,7 @@ static gboolean plan_splits(PgInput *self, const char *quoted_table, GError **er
     gint64 wanted = 0;
 
     self->turns.splits = 1;
-    if (!read_splits(self, &wanted, error)) {
+    if (!tg_lanes_read_splits(self->config, &wanted, error)) {
         return FALSE;
     }
     if (quoted_table == NULL || self->query.is_incremental || self->query.order_by != NULL ||
@@ -240,7 +217,7 @@ static gboolean plan_splits(PgInput *self, const char *quoted_table, GError **er
         return FALSE;
     }
     wanted = wanted == 0 ? self->pages / SPLIT_PAGES : wanted;
-    self->turns.splits = (guint)CLAMP(MIN(wanted, self->pages), 1, SPLITS_MAX);
+    self->turns.splits = (guint)CLAMP(MIN(wanted, self->pages), 1, TG_LANES_SPLITS_MAX);
     self->select = g_strdup(self->sql);
     self->has_where = self->query.where != NULL;
     return TRUE;

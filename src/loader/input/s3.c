@@ -330,11 +330,8 @@ static gboolean open_with(S3Files *self, const json_t *config, GError **error)
     if (!read_options(self, config, error)) {
         return FALSE;
     }
-    self->objects = tg_loader_context_job(self->context)->services->objects;
-    if (self->objects == NULL || tg_aws_auth_is_configured(config)) {
-        self->own_objects = tg_object_store_new_s3(config, error);
-        self->objects = self->own_objects;
-    }
+    self->objects = tg_object_store_choose_s3(
+        tg_loader_context_job(self->context)->services->objects, config, &self->own_objects, error);
     if (self->objects == NULL || !find_objects(self, error)) {
         return FALSE;
     }

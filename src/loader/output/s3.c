@@ -147,11 +147,8 @@ static gboolean open_with(S3Output *self, TgLoaderContext *context, const json_t
     if (probe == NULL) {
         return FALSE;
     }
-    self->objects = tg_loader_context_job(context)->services->objects;
-    if (self->objects == NULL || tg_aws_auth_is_configured(config)) {
-        self->own_objects = tg_object_store_new_s3(config, error);
-        self->objects = self->own_objects;
-    }
+    self->objects = tg_object_store_choose_s3(tg_loader_context_job(context)->services->objects,
+                                              config, &self->own_objects, error);
     return self->objects != NULL;
 }
 
