@@ -96,3 +96,57 @@ void tg_lanes_give_back(TgLanes *lanes, guint lane, gboolean has_ended)
     g_cond_broadcast(&lanes->changed);
     g_mutex_unlock(&lanes->mutex);
 }
+
+typedef struct {
+    TgReader reader;
+    TgLanes *lanes;
+    const TgLanesReaderClass *class;
+    TgInput *input;
+} LanesReader;
+
+/* One turn of a lane that this thread holds; `split` is -1 when it has one under way. */
+static gboolean read_turn(const LanesReader *self, guint lane, gint64 split, TgBatch *batch,
+                          GError **error)
+{
+    gboolean has_ended = TRUE;
+    gboolean ok = (split < 0 || self->class->start(self->input, lane, (guint)split, error)) &&
+                  self->class->read(self->input, lane, batch, &has_ended, error);
+
+    if (has_ended || !ok) {
+        self->class->end(self->input, lane);
+    }
+    tg_lanes_give_back(self->lanes, lane, has_ended || !ok);
+    return ok;
+}
+
+static gboolean reader_next(TgReader *reader, TgBatch *batch, GError **error)
+{
+    LanesReader *self = (LanesReader *)reader;
+    guint lane = 0;
+    guint split = 0;
+    gboolean starts = FALSE;
+
+    while (batch->rows == 0 && tg_lanes_take(self->lanes, &lane, &split, &starts)) {
+        if (!read_turn(self, lane, starts ? (gint64)split : -1, batch, error)) {
+            return FALSE;
+        }
+    }
+    return TRUE;
+}
+
+static void reader_free(TgReader *reader)
+{
+    g_free(reader);
+}
+
+TgReader *tg_lanes_reader_new(TgLanes *lanes, const TgLanesReaderClass *class, TgInput *input)
+{
+    static const TgReaderClass reader_class = {.next = reader_next, .free = reader_free};
+    LanesReader *self = g_new0(LanesReader, 1);
+
+    self->reader.class = &reader_class;
+    self->lanes = lanes;
+    self->class = class;
+    self->input = input;
+    return &self->reader;
+}

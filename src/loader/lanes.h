@@ -3,7 +3,7 @@
 
 #include <jansson.h>
 
-#include "base/error.h"
+#include "loader/plugin.h"
 
 #define TG_LANES_MAX 16u
 #define TG_LANES_SPLITS_MAX 4096
@@ -40,3 +40,15 @@ gboolean tg_lanes_take(TgLanes *lanes, guint *out_lane, guint *out_split, gboole
 
 /* Gives a lane back, with rows left or at the end of its split. */
 void tg_lanes_give_back(TgLanes *lanes, guint lane, gboolean has_ended);
+
+/* How an input reads one of its lanes, by one thread at a time. */
+typedef struct {
+    gboolean (*start)(TgInput *input, guint lane, guint split, GError **error);
+    /* Fills the batch from the split; *out_has_ended at its end. */
+    gboolean (*read)(TgInput *input, guint lane, TgBatch *batch, gboolean *out_has_ended,
+                     GError **error);
+    void (*end)(TgInput *input, guint lane); /* of the split; also after a failure */
+} TgLanesReaderClass;
+
+/* A reader of all splits; several threads may pull from it. Both outlive it. The caller frees. */
+TgReader *tg_lanes_reader_new(TgLanes *lanes, const TgLanesReaderClass *class, TgInput *input);

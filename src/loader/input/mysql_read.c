@@ -64,9 +64,11 @@ static gboolean remember_row(MysqlInput *self, const MysqlRow *row, gboolean *ou
 }
 
 /* Fills the batch from the split of the lane. */
-static gboolean read_lane(MysqlInput *self, MysqlLane *lane, TgBatch *batch, gboolean *out_ended,
+static gboolean lane_read(TgInput *input, guint index, TgBatch *batch, gboolean *out_ended,
                           GError **error)
 {
+    MysqlInput *self = (MysqlInput *)input;
+    MysqlLane *lane = &self->lanes[index];
     gsize bytes = 0;
 
     *out_ended = FALSE;
@@ -94,61 +96,25 @@ static gboolean read_lane(MysqlInput *self, MysqlLane *lane, TgBatch *batch, gbo
     return TRUE;
 }
 
-static gboolean start_split(MysqlInput *self, MysqlLane *lane, guint split, GError **error)
+static gboolean lane_start(TgInput *input, guint index, guint split, GError **error)
 {
+    MysqlInput *self = (MysqlInput *)input;
+    MysqlLane *lane = &self->lanes[index];
     g_autofree char *sql = mysql_split_sql(self, split);
 
     lane->cursor = tg_mysql_query(lane->mysql, sql, error);
     return lane->cursor != NULL;
 }
 
-typedef struct {
-    TgReader reader;
-    MysqlInput *input;
-} MysqlReader;
-
-/* One turn of a lane that this thread holds. */
-static gboolean read_turn(MysqlInput *self, guint index, gint64 split, TgBatch *batch,
-                          GError **error)
+static void lane_end(TgInput *input, guint index)
 {
-    MysqlLane *lane = &self->lanes[index];
-    gboolean has_ended = TRUE;
-    gboolean ok = (split < 0 || start_split(self, lane, (guint)split, error)) &&
-                  read_lane(self, lane, batch, &has_ended, error);
-
-    if (has_ended || !ok) {
-        g_clear_pointer(&lane->cursor, tg_mysql_cursor_free);
-    }
-    tg_lanes_give_back(&self->turns, index, has_ended || !ok);
-    return ok;
-}
-
-static gboolean reader_next(TgReader *reader, TgBatch *batch, GError **error)
-{
-    MysqlInput *self = ((MysqlReader *)reader)->input;
-    guint index = 0;
-    guint split = 0;
-    gboolean starts = FALSE;
-
-    while (batch->rows == 0 && tg_lanes_take(&self->turns, &index, &split, &starts)) {
-        if (!read_turn(self, index, starts ? (gint64)split : -1, batch, error)) {
-            return FALSE;
-        }
-    }
-    return TRUE;
-}
-
-static void reader_free(TgReader *reader)
-{
-    g_free(reader);
+    g_clear_pointer(&((MysqlInput *)input)->lanes[index].cursor, tg_mysql_cursor_free);
 }
 
 TgReader *mysql_read_open(MysqlInput *input)
 {
-    static const TgReaderClass class = {.next = reader_next, .free = reader_free};
-    MysqlReader *reader = g_new0(MysqlReader, 1);
+    static const TgLanesReaderClass class = {
+        .start = lane_start, .read = lane_read, .end = lane_end};
 
-    reader->reader.class = &class;
-    reader->input = input;
-    return &reader->reader;
+    return tg_lanes_reader_new(&input->turns, &class, &input->input);
 }

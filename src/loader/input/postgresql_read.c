@@ -175,8 +175,10 @@ static char *split_sql(const PgInput *self, guint split)
     return wrap_lists(self, sql->str);
 }
 
-static gboolean start_split(PgInput *self, PgLane *lane, guint split, GError **error)
+static gboolean lane_start(TgInput *input, guint index, guint split, GError **error)
 {
+    PgInput *self = (PgInput *)input;
+    PgLane *lane = &self->lanes[index];
     g_autofree char *sql = split_sql(self, split);
     g_autofree char *copy = g_strdup_printf("COPY (%s) TO STDOUT", sql);
 
@@ -233,9 +235,11 @@ static gboolean next_queried(PgInput *self, PgLane *lane, Field *fields, gboolea
 }
 
 /* Fills the batch from the split of the lane. */
-static gboolean read_lane(PgInput *self, PgLane *lane, TgBatch *batch, gboolean *out_ended,
+static gboolean lane_read(TgInput *input, guint index, TgBatch *batch, gboolean *out_ended,
                           GError **error)
 {
+    PgInput *self = (PgInput *)input;
+    PgLane *lane = &self->lanes[index];
     g_autofree Field *fields = g_new0(Field, self->plan.count + 1);
     gsize bytes = 0;
 
@@ -262,55 +266,20 @@ static gboolean read_lane(PgInput *self, PgLane *lane, TgBatch *batch, gboolean 
     return TRUE;
 }
 
-typedef struct {
-    TgReader reader;
-    PgInput *input;
-} PgReader;
-
-/* One turn of a lane that this thread holds. */
-static gboolean read_turn(PgInput *self, guint index, gint64 split, TgBatch *batch, GError **error)
+static void lane_end(TgInput *input, guint index)
 {
-    PgLane *lane = &self->lanes[index];
-    gboolean has_ended = TRUE;
-    gboolean ok = (split < 0 || start_split(self, lane, (guint)split, error)) &&
-                  read_lane(self, lane, batch, &has_ended, error);
+    PgLane *lane = &((PgInput *)input)->lanes[index];
 
-    if (has_ended || !ok) {
-        g_clear_pointer(&lane->copy, tg_postgresql_copy_free);
-        g_clear_pointer(&lane->cursor, tg_postgresql_cursor_free);
-    }
-    tg_lanes_give_back(&self->turns, index, has_ended || !ok);
-    return ok;
-}
-
-static gboolean reader_next(TgReader *reader, TgBatch *batch, GError **error)
-{
-    PgInput *self = ((PgReader *)reader)->input;
-    guint index = 0;
-    guint split = 0;
-    gboolean starts = FALSE;
-
-    while (batch->rows == 0 && tg_lanes_take(&self->turns, &index, &split, &starts)) {
-        if (!read_turn(self, index, starts ? (gint64)split : -1, batch, error)) {
-            return FALSE;
-        }
-    }
-    return TRUE;
-}
-
-static void reader_free(TgReader *reader)
-{
-    g_free(reader);
+    g_clear_pointer(&lane->copy, tg_postgresql_copy_free);
+    g_clear_pointer(&lane->cursor, tg_postgresql_cursor_free);
 }
 
 TgReader *pg_read_open(PgInput *input)
 {
-    static const TgReaderClass class = {.next = reader_next, .free = reader_free};
-    PgReader *reader = g_new0(PgReader, 1);
+    static const TgLanesReaderClass class = {
+        .start = lane_start, .read = lane_read, .end = lane_end};
 
-    reader->reader.class = &class;
-    reader->input = input;
-    return &reader->reader;
+    return tg_lanes_reader_new(&input->turns, &class, &input->input);
 }
 
 void pg_lane_clear(PgLane *lane)
