@@ -1,45 +1,18 @@
 """The filters column, timestamp_format, to_json and join_file, by the facts of the plug-ins they follow."""
+import functools
 import json
-import os
 
-from support import Project, TEGARU, check_run, contains, equal, main, test
+import filter_load
+from filter_load import KEEP
+from support import Project, contains, equal, main, test
 
-COLUMNS = """[{name: id, type: long}, {name: name, type: string}, {name: score, type: double}, {name: ok, type: boolean},
-    {name: at, type: timestamp, format: '%Y-%m-%d %H:%M:%S'}, {name: doc, type: json}]"""
 CSV = """1,alice,1.5,true,2016-08-06 06:38:07,"{""a"":1,""b"":{""c"":""x"",""d"":2},""l"":[1,2.50,3]}"
 2,bob,,false,2016-08-07 00:00:00,"{""a"":""7"",""b"":null}"
 3,,3.25,,,
 """
-
-
-def load(project, filters, status=0, embulk=False, columns=COLUMNS, csv=CSV):
-    project.write("data.csv", csv)
-    project.write("load.yml", f"""in: {{type: file, path_prefix: data.csv, parser: {{type: csv, escape: null, columns: {columns}}}}}
-filters:
-{filters}
-exec: {{min_output_tasks: 1}}
-out: {{type: file, path_prefix: out, file_ext: csv, sequence_format: '', formatter: {{type: csv}}}}
-""")
-    if embulk:
-        link = os.path.join(project.folder, "embulk")
-        if not os.path.exists(link):
-            os.symlink(TEGARU, link)
-        return check_run(project.run("run", "load.yml", program=link), status)
-    return check_run(project.run("load", "run", "load.yml"), status)
-
-
-def rows(filters, **more):
-    with Project() as project:
-        load(project, filters, **more)
-        return project.read("outcsv").replace("\r\n", "\n").splitlines()
-
-
-def fails(filters, message, **more):
-    with Project() as project:
-        contains(load(project, filters, status=1, **more).stderr, message)
-
-
-KEEP = "- {type: remove_columns, keep: [%s]}\n"
+load = functools.partial(filter_load.load, csv=CSV)
+rows = functools.partial(filter_load.rows, csv=CSV)
+fails = functools.partial(filter_load.fails, csv=CSV)
 
 
 # --- column ---
