@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "cli/hand_on.h"
 #include "cli/load_job.h"
 #include "params/params.h"
 #include "params/yaml.h"
@@ -23,6 +24,7 @@ typedef struct {
     const char *log_path;
     gboolean vertical;
     json_t *properties; /* of -X */
+    char **argv;        /* as they came, without the program's name */
 } Arguments;
 
 static void print_usage(void)
@@ -345,7 +347,8 @@ static int run_command(const TgCli *cli, const Arguments *arguments)
         }
         g_autoptr(TgCliLoad) load = tg_cli_load_new(cli, arguments->file, FALSE, &error);
 
-        if (load == NULL || !set_log(load, arguments, &error)) {
+        if (load == NULL || !set_log(load, arguments, &error) ||
+            !tg_cli_hand_on(load, (const char *const *)arguments->argv, &error)) {
             return fail(load, error);
         }
         merge_properties(load, arguments);
@@ -357,7 +360,7 @@ static int run_command(const TgCli *cli, const Arguments *arguments)
 int tg_embulk_main(const TgCli *cli, int argc, char **argv)
 {
     g_autoptr(json_t) properties = json_object();
-    Arguments arguments = {.properties = properties};
+    Arguments arguments = {.properties = properties, .argv = argv + 1};
 
     for (int i = 1; i < argc; i++) {
         if (strcmp(argv[i], "--version") == 0 || strcmp(argv[i], "-version") == 0) {

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "cli/hand_on.h"
 #include "cli/load_actions.h"
 #include "params/params.h"
 #include "params/yaml_write.h"
@@ -112,7 +113,36 @@ static int run_preview(const TgCli *cli, TgCliLoad *load, const TgLoadOptions *o
 typedef struct {
     const char *name;
     int (*run)(const TgCli *cli, TgCliLoad *load, const TgLoadOptions *options);
+    gboolean is_embulks; /* Embulk has the same */
 } LoadAction;
+
+static gboolean hand_on(const TgCliLoad *load, const char *action, const char *path,
+                        const TgLoadOptions *options, GError **error)
+{
+    g_autofree char *threads = g_strdup_printf("max_threads=%d", options->threads);
+    const char *arguments[10] = {action, path};
+    guint count = 2;
+
+    if (options->rejects != NULL) {
+        return TRUE; /* Embulk knows no such files */
+    }
+    if (options->config_diff != NULL) {
+        arguments[count++] = "-c";
+        arguments[count++] = options->config_diff;
+    }
+    if (options->output != NULL) {
+        arguments[count++] = "-o";
+        arguments[count++] = options->output;
+    }
+    if (options->threads > 0) {
+        arguments[count++] = "-X";
+        arguments[count++] = threads;
+    }
+    if (options->vertical) {
+        arguments[count++] = "-G";
+    }
+    return tg_cli_hand_on(load, arguments, error);
+}
 
 static int run_action(const TgCli *cli, const LoadAction *action, const char *path,
                       const TgLoadOptions *options)
@@ -120,7 +150,8 @@ static int run_action(const TgCli *cli, const LoadAction *action, const char *pa
     GError *error = NULL;
     g_autoptr(TgCliLoad) load = tg_cli_load_new(cli, path, TRUE, &error);
 
-    if (load == NULL) {
+    if (load == NULL ||
+        (action->is_embulks && !hand_on(load, action->name, path, options, &error))) {
         return tg_cli_fail(cli, error);
     }
     load->job.threads = (guint)CLAMP(options->threads, 0, 64);
@@ -129,10 +160,10 @@ static int run_action(const TgCli *cli, const LoadAction *action, const char *pa
 
 static int dispatch(const TgCli *cli, int argc, char **argv, const TgLoadOptions *options)
 {
-    static const LoadAction actions[] = {{"run", run_load},
-                                         {"guess", run_guess},
-                                         {"preview", run_preview},
-                                         {"types", tg_load_action_types}};
+    static const LoadAction actions[] = {{"run", run_load, TRUE},
+                                         {"guess", run_guess, TRUE},
+                                         {"preview", run_preview, TRUE},
+                                         {"types", tg_load_action_types, FALSE}};
 
     if (argc == 4 && strcmp(argv[1], "copy") == 0) {
         return tg_load_action_copy(cli, argv[2], argv[3], options);

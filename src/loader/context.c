@@ -128,8 +128,10 @@ const void *tg_loader_find_plugin(const json_t *config, const char *role,
     g_ptr_array_add(names, NULL);
     g_autofree char *hint = tg_suggest_phrase(type, (const char *const *)names->pdata);
 
-    g_set_error(error, TG_ERROR, TG_ERROR_CONFIG, "%s: there is no plug-in of type '%s'%s", role,
-                type, hint);
+    g_set_error(error, TG_ERROR, TG_ERROR_CONFIG,
+                "%s: there is no plug-in of type '%s'%s; 'tegaru load plugins' lists them, and an "
+                "`embulk` of its own on the PATH runs what is not here",
+                role, type, hint);
     return NULL;
 }
 
@@ -165,8 +167,7 @@ void tg_loader_warn_unknown(const TgLoaderContext *context, const char *role, co
     }
 }
 
-/* Whether a list of plug-ins has the type that the config names. */
-static gboolean has_type(const json_t *config, const void *const *plugins)
+gboolean tg_loader_has_type(const json_t *config, const void *const *plugins)
 {
     const char *type = json_string_value(json_object_get(config, "type"));
 
@@ -205,7 +206,7 @@ TgInput *tg_loader_open_input(TgLoaderContext *context, const json_t *config, GE
     if (found == NULL) {
         return NULL;
     }
-    if (has_type(config, file_inputs)) {
+    if (tg_loader_has_type(config, file_inputs)) {
         return tg_file_input_open(context, found, config, error);
     }
     const TgInputPlugin *plugin = found;
@@ -241,7 +242,7 @@ TgOutput *tg_loader_open_output(TgLoaderContext *context, const json_t *config,
     if (found == NULL) {
         return NULL;
     }
-    if (has_type(config, file_outputs)) {
+    if (tg_loader_has_type(config, file_outputs)) {
         return tg_file_output_open(context, found, config, schema, task_count, error);
     }
     const TgOutputPlugin *plugin = found;

@@ -26,6 +26,9 @@ struct TgLoaderContext {
 const void *tg_loader_find_plugin(const json_t *config, const char *role,
                                   const void *const *plugins, GError **error);
 
+/* Whether a list of plug-ins has the type that the config names. */
+gboolean tg_loader_has_type(const json_t *config, const void *const *plugins);
+
 /* Warns about keys of a config block that are in neither list. `options` may be NULL; `frame_keys`
  * (NULL-terminated) are those that the frame reads. */
 void tg_loader_warn_unknown(const TgLoaderContext *context, const char *role, const json_t *config,

@@ -124,6 +124,13 @@ gboolean tg_loader_run(const TgLoaderJob *job, TgLoaderReport *out, GError **err
  */
 json_t *tg_loader_guess(const TgLoaderJob *job, GError **error);
 
+/**
+ * What a config names that only an Embulk with plug-ins of its own can have: "in: there is no
+ * plug-in of type 'x' here". NULL: nothing, or the config says `types: exact`, which an Embulk
+ * cannot keep. The caller frees.
+ */
+char *tg_loader_describe_foreign(const TgLoaderJob *job);
+
 /* Which types a config wants: its `types: exact` or `types: embulk`, else `fallback`. The key
  * stands at the top, where Embulk ignores what it does not know. */
 gboolean tg_loader_read_types(const json_t *config, gboolean fallback, gboolean *out_exact,

@@ -3,7 +3,10 @@
 
 #include <string.h>
 
+#include "command/command.h"
+#include "command/embulk_program.h"
 #include "operators/support.h"
+#include "operators/support_script.h"
 #include "params/params.h"
 #include "params/yaml.h"
 
@@ -100,6 +103,59 @@ static void add_tests(const TgTurn *turn, json_t *config)
     }
 }
 
+/* Runs the real Embulk on the config as it is with its templates filled in. */
+static gboolean run_embulk(const TgTurn *turn, const char *program, const json_t *config,
+                           GError **error)
+{
+    g_auto(TgOperatorScript) script = {NULL};
+    g_autofree char *text = tg_params_to_json(config); /* which is YAML, too */
+    g_autofree char *path = NULL;
+    g_auto(GStrv) environment = g_environ_setenv(g_get_environ(), TG_EMBULK_GUARD, "1", TRUE);
+    int status = 0;
+
+    if (!tg_operator_script_begin(&script, turn, "embulk", error)) {
+        return FALSE;
+    }
+    path = tg_operator_script_write(&script, "load.yml", text, error);
+    if (path == NULL) {
+        return FALSE;
+    }
+    const char *const argv[] = {program, "run", path, NULL};
+    TgCommandRequest command = {.argv = argv,
+                                .environment = (const char *const *)environment,
+                                .folder = turn->work_folder,
+                                .is_cancelled = turn->services->is_cancelled,
+                                .output = print,
+                                .data = (gpointer)turn};
+
+    if (!tg_command_execute(&command, &status, error)) {
+        return FALSE;
+    }
+    if (status != 0) {
+        g_set_error(error, TG_ERROR, TG_ERROR_TASK, "%s failed with exit status %d", program,
+                    status);
+    }
+    return status == 0;
+}
+
+/* *out_done when a real Embulk ran a load with plug-ins that are not here. */
+static gboolean hand_on(const TgTurn *turn, const TgLoaderJob *job, gboolean *out_done,
+                        GError **error)
+{
+    g_autofree char *reason = tg_loader_describe_foreign(job);
+    g_autofree char *program = reason == NULL ? NULL : tg_embulk_program_find();
+
+    *out_done = program != NULL;
+    if (program == NULL) {
+        return TRUE;
+    }
+    g_autofree char *line = g_strdup_printf(
+        "%s: %s runs the load, with its own types and without a receipt", reason, program);
+
+    turn->services->note(turn->services, turn->task_name, line);
+    return run_embulk(turn, program, job->config, error);
+}
+
 gboolean tg_operator_run_load(TgTurn *turn, gboolean exact_types, GError **error)
 {
     g_autofree char *path = NULL;
@@ -134,8 +190,16 @@ gboolean tg_operator_run_load(TgTurn *turn, gboolean exact_types, GError **error
                        .task_name = turn->task_name,
                        .now_ms = turn->now_ms};
 
+    gboolean is_done = FALSE;
+
     if (!tg_loader_read_types(config, exact_types, &job.exact_types, error) ||
-        !tg_loader_run(&job, &report, error)) {
+        !hand_on(turn, &job, &is_done, error)) {
+        return FALSE;
+    }
+    if (is_done) {
+        return TRUE;
+    }
+    if (!tg_loader_run(&job, &report, error)) {
         return FALSE;
     }
     turn->receipt = json_incref(report.receipt);
