@@ -1,9 +1,8 @@
 /* MySQL by libmariadb, opened with dlopen. */
-#include "database/mysql.h"
-
 #include <dlfcn.h>
-#include <mysql.h>
 #include <string.h>
+
+#include "database/mysql_internal.h"
 
 #define BINARY_CHARSET 63u
 #define TYPE_JSON 245
@@ -16,40 +15,6 @@
 #define ERROR_LOCAL_OFF_MARIADB 4166
 #define ERROR_CLIENT_FIRST 2000u /* from here on it is the network */
 #define ERROR_CLIENT_END 3000u
-
-#define MYSQL_FUNCTIONS(F)                                                                         \
-    F(mysql_init)                                                                                  \
-    F(mysql_options)                                                                               \
-    F(mysql_real_connect)                                                                          \
-    F(mysql_close)                                                                                 \
-    F(mysql_real_query)                                                                            \
-    F(mysql_use_result)                                                                            \
-    F(mysql_store_result)                                                                          \
-    F(mysql_free_result)                                                                           \
-    F(mysql_num_fields)                                                                            \
-    F(mysql_fetch_fields)                                                                          \
-    F(mysql_fetch_row)                                                                             \
-    F(mysql_fetch_lengths)                                                                         \
-    F(mysql_get_ssl_cipher)                                                                        \
-    F(mysql_errno)                                                                                 \
-    F(mysql_error)                                                                                 \
-    F(mysql_field_count)                                                                           \
-    F(mysql_set_local_infile_handler)                                                              \
-    F(mysql_warning_count)                                                                         \
-    F(mysql_real_escape_string)
-
-typedef struct {
-/* NOLINTNEXTLINE(bugprone-macro-parentheses): the name of a member cannot stand in parentheses */
-#define MYSQL_POINTER(name) __typeof__(&(name)) name;
-    MYSQL_FUNCTIONS(MYSQL_POINTER)
-#undef MYSQL_POINTER
-} MysqlApi;
-
-struct TgMysql {
-    const MysqlApi *api;
-    MYSQL *handle;
-    char *place;
-};
 
 struct TgMysqlCursor {
     TgMysql *mysql;
@@ -130,17 +95,23 @@ static TgErrorCode code_of(unsigned number)
     }
 }
 
-static gboolean fail(const TgMysql *mysql, const char *what, GError **error)
+gboolean tg_mysql_fail(const TgMysql *mysql, const char *what, unsigned number, const char *message,
+                       GError **error)
 {
-    unsigned number = mysql->api->mysql_errno(mysql->handle);
     TgErrorCode code = code_of(number);
 
     g_set_error(error, TG_ERROR, (int)code, "%s MySQL at %s: %s (error %u)%s", what, mysql->place,
-                mysql->api->mysql_error(mysql->handle), number,
+                message, number,
                 number >= ERROR_CLIENT_FIRST && code == TG_ERROR_RETRY
                     ? "; is the server up and reachable?"
                     : "");
     return FALSE;
+}
+
+static gboolean fail(const TgMysql *mysql, const char *what, GError **error)
+{
+    return tg_mysql_fail(mysql, what, mysql->api->mysql_errno(mysql->handle),
+                         mysql->api->mysql_error(mysql->handle), error);
 }
 
 static void set_options(TgMysql *mysql, const TgMysqlOptions *options)
@@ -328,7 +299,7 @@ static TgMysqlKind kind_of(const MYSQL_FIELD *field)
     }
 }
 
-static TgMysqlField *describe(const MYSQL_FIELD *fields, guint count)
+TgMysqlField *tg_mysql_describe(const MYSQL_FIELD *fields, guint count)
 {
     TgMysqlField *described = g_new0(TgMysqlField, count + 1);
 
@@ -373,7 +344,7 @@ TgMysqlCursor *tg_mysql_query(TgMysql *mysql, const char *sql, GError **error)
     cursor->mysql = mysql;
     cursor->result = result;
     cursor->count = api->mysql_num_fields(result);
-    cursor->fields = describe(api->mysql_fetch_fields(result), cursor->count);
+    cursor->fields = tg_mysql_describe(api->mysql_fetch_fields(result), cursor->count);
     return cursor;
 }
 

@@ -99,6 +99,65 @@ const TgMysqlField *tg_mysql_cursor_field(const TgMysqlCursor *cursor, guint ind
 gboolean tg_mysql_cursor_next(TgMysqlCursor *cursor, const char *const **out_values,
                               const unsigned long **out_sizes, GError **error);
 
+/* --- rows in the server's binary form (mysql_statement.c) --- */
+
+/* How a value comes. */
+typedef enum {
+    TG_MYSQL_AS_TEXT, /* any type can */
+    TG_MYSQL_AS_INTEGER,
+    TG_MYSQL_AS_DOUBLE, /* FLOAT too, exactly */
+    TG_MYSQL_AS_MOMENT  /* DATE, TIME, DATETIME */
+} TgMysqlForm;
+
+/* Parts of a date or a time; a zero date has the month or the day 0. */
+typedef struct {
+    guint year;
+    guint month;
+    guint day; /* of a TIME: hours are up to 838 instead */
+    guint hour;
+    guint minute;
+    guint second;
+    guint micros;
+    gboolean is_negative;
+} TgMysqlMoment;
+
+typedef struct {
+    TgMysqlForm form;         /* which of these counts */
+    char is_null;             /* as the library writes it; nothing else counts then */
+    const char *text;         /* lent until the next row */
+    unsigned long size_bytes; /* of the text; else of the value as it came */
+    union {
+        gint64 integer; /* the bits of an unsigned one too */
+        double real;
+        TgMysqlMoment moment;
+    } as;
+} TgMysqlValue;
+
+/* A query whose values come as they are stored, which is cheaper for both sides than texts. Only
+ * one thing can run on a connection. */
+typedef struct TgMysqlStatement TgMysqlStatement;
+
+/* Lets the server compile a query. What it cannot compile (or when it has no room for more
+ * statements) is run as texts; all values then come so. */
+TgMysqlStatement *tg_mysql_prepare(TgMysql *mysql, const char *sql, GError **error);
+void tg_mysql_statement_free(TgMysqlStatement *statement);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(TgMysqlStatement, tg_mysql_statement_free)
+
+guint tg_mysql_statement_count(const TgMysqlStatement *statement);
+const TgMysqlField *tg_mysql_statement_field(const TgMysqlStatement *statement, guint index);
+
+/* The form in which a kind of column comes at its best. */
+TgMysqlForm tg_mysql_form_of(TgMysqlKind kind);
+
+/* Runs it; `forms` has one entry a column: its best form, or text. */
+gboolean tg_mysql_statement_run(TgMysqlStatement *statement, const TgMysqlForm *forms,
+                                GError **error);
+
+/* The next row, lent until the next call; *out is NULL behind the last. A connection that is lost
+ * is RETRY and tells after how many rows. */
+gboolean tg_mysql_statement_next(TgMysqlStatement *statement, const TgMysqlValue **out,
+                                 GError **error);
+
 /* Bytes for a LOAD DATA LOCAL INFILE. */
 typedef struct {
     /* Up to `size_bytes` bytes; 0 at the end; -1 with the error set. */

@@ -4,8 +4,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define EXACT_DIGITS_MAX 15 /* decimal digits that a double always holds */
-#define EXACT_POWER_MAX 22  /* the largest power of ten that a double holds exactly */
+#define SHORT_DECIMAL_BYTES 18u /* whose digits fit 64 bits */
+#define EXACT_DIGITS_MAX 15     /* decimal digits that a double always holds */
+#define EXACT_POWER_MAX 22      /* the largest power of ten that a double holds exactly */
 #define DIGITS_IN_64_BITS ((gsize)19)
 
 static const double powers[EXACT_POWER_MAX + 1] = {1e0,  1e1,  1e2,  1e3,  1e4,  1e5,  1e6,  1e7,
@@ -165,9 +166,40 @@ static TgInt128 join_digits(const char *digits, gsize count, gsize zeros)
     return value;
 }
 
+/* What servers write for most decimals: few digits, and as many places as the type has. FALSE says
+ * nothing about the text. */
+static gboolean parse_short_decimal(const char *text, gsize size_bytes, guint scale, gint64 *out)
+{
+    gsize start = size_bytes > 0 && *text == '-' ? 1 : 0;
+    gsize point = scale == 0 ? size_bytes : size_bytes - scale - 1;
+    gint64 value = 0;
+
+    if (size_bytes > SHORT_DECIMAL_BYTES || size_bytes < start + scale + 2 ||
+        (scale > 0 && text[point] != '.')) {
+        return FALSE;
+    }
+    for (gsize i = start; i < size_bytes; i++) {
+        guint digit = (guint)(guchar)text[i] - '0';
+
+        if (digit <= 9) {
+            value = value * 10 + digit;
+        } else if (i != point) {
+            return FALSE;
+        }
+    }
+    *out = start == 1 ? -value : value;
+    return TRUE;
+}
+
 gboolean tg_decimal_parse(const char *text, gsize size_bytes, guint precision, guint scale,
                           TgInt128 *out)
 {
+    gint64 few = 0;
+
+    if (size_bytes <= precision && parse_short_decimal(text, size_bytes, scale, &few)) {
+        *out = few;
+        return TRUE;
+    }
     char digits[TG_DECIMAL_TEXT_BYTES];
     const char *end = text + size_bytes;
     const char *at = text + (size_bytes > 0 && (*text == '-' || *text == '+') ? 1 : 0);

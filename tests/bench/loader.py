@@ -53,7 +53,10 @@ def write_csv(path, rows):
 
 
 def measure(command, folder):
-    """Seconds and peak memory (MB) of one run."""
+    """Seconds and peak memory (MB) of one run into an empty store: removing an older result is not a load's work."""
+    shutil.rmtree(os.path.join(folder, ".tegaru/objects"), ignore_errors=True)
+    if os.path.exists(os.path.join(folder, "copy.parquet")):
+        os.remove(os.path.join(folder, "copy.parquet"))
     start = time.perf_counter()
     process = subprocess.Popen(command, cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
     error = process.stderr.read()

@@ -46,7 +46,7 @@ static void input_free(TgInput *input)
     MysqlInput *self = (MysqlInput *)input;
 
     for (guint i = 0; i < TG_LANES_MAX; i++) {
-        tg_mysql_cursor_free(self->lanes[i].cursor);
+        tg_mysql_statement_free(self->lanes[i].statement);
         tg_mysql_free(self->lanes[i].mysql);
     }
     for (gsize i = 0; i < G_N_ELEMENTS(self->texts); i++) {
@@ -112,6 +112,19 @@ static gboolean build_sql(MysqlInput *self, GError **error)
     return self->sql != NULL;
 }
 
+/* The columns that an incremental load goes on with are kept as the server writes them. */
+static void keep_texts(MysqlInput *self)
+{
+    for (guint i = 0; self->query.is_incremental && i < self->query.count + self->query.key_count;
+         i++) {
+        guint column = self->query.columns[i];
+
+        if (self->plan.columns[column].kind > TG_MYSQL_INT64) {
+            self->plan.forms[column] = TG_MYSQL_AS_TEXT;
+        }
+    }
+}
+
 /* Starts the query, or asks what a split would give; either way the columns are known then. */
 static gboolean describe(MysqlInput *self, GError **error)
 {
@@ -119,18 +132,19 @@ static gboolean describe(MysqlInput *self, GError **error)
     gboolean has_splits = self->turns.splits > 1;
     g_autofree char *sql = g_strconcat(self->sql, has_splits ? " LIMIT 0" : "", NULL);
 
-    lane->cursor = tg_mysql_query(lane->mysql, sql, error);
-    if (lane->cursor == NULL ||
-        !mysql_plan_read(&self->plan, lane->cursor, self->config, self->input.schema, error) ||
+    lane->statement = tg_mysql_prepare(lane->mysql, sql, error);
+    if (lane->statement == NULL ||
+        !mysql_plan_read(&self->plan, lane->statement, self->config, self->input.schema, error) ||
         !tg_database_query_find_columns(&self->query, self->input.schema, error)) {
         return FALSE;
     }
+    keep_texts(self);
     if (has_splits) {
-        g_clear_pointer(&lane->cursor, tg_mysql_cursor_free);
-    } else {
-        tg_lanes_set_started(&self->turns, 0);
+        g_clear_pointer(&lane->statement, tg_mysql_statement_free);
+        return TRUE;
     }
-    return TRUE;
+    tg_lanes_set_started(&self->turns, 0);
+    return tg_mysql_statement_run(lane->statement, self->plan.forms, error);
 }
 
 /* --- opening --- */

@@ -11,30 +11,32 @@
 /* How one column of the query becomes one of the load. */
 typedef struct {
     TgMysqlKind kind;
+    gboolean is_unsigned;
     TgDatabaseColumn column;
 } MysqlColumn;
 
 typedef struct {
     guint count;
     MysqlColumn *columns;
+    TgMysqlForm *forms; /* how the value of each column comes */
     gboolean exact;
     gboolean is_lossy; /* zero dates may become null */
 } MysqlPlan;
 
 /* Decides on types by the query's fields and `column_options`; fills the schema. */
-gboolean mysql_plan_read(MysqlPlan *plan, const TgMysqlCursor *cursor, const json_t *config,
+gboolean mysql_plan_read(MysqlPlan *plan, const TgMysqlStatement *statement, const json_t *config,
                          TgSchema *schema, GError **error);
 void mysql_plan_clear(MysqlPlan *plan);
 
-/* Puts a text of the server into a vector. NULL, or why it cannot be (lent). */
-const char *mysql_value_set(const MysqlPlan *plan, guint column, const char *text, gsize size_bytes,
+/* Puts a value of the server that is not null into a vector. NULL, or why it cannot be (lent). */
+const char *mysql_value_set(const MysqlPlan *plan, guint column, const TgMysqlValue *value,
                             TgVector *vector, guint row);
 
 /* A connection that reads one split after the other. */
 typedef struct {
     TgMysql *mysql;
-    TgMysqlCursor *cursor; /* of the split under way; NULL: none */
-    guint64 rows;          /* read so far */
+    TgMysqlStatement *statement; /* of the split under way; NULL: none */
+    guint64 rows;                /* read so far */
 } MysqlLane;
 
 typedef struct {

@@ -173,6 +173,7 @@ static gboolean plan_column(MysqlPlan *plan, guint index, const TgMysqlField *fi
                               : embulk_type(field, &column->column.type, &problem);
 
     column->kind = field->kind;
+    column->is_unsigned = field->is_unsigned;
     if (!ok && !tg_database_column_is_typed(config, &about)) {
         g_propagate_error(error, problem);
         return FALSE;
@@ -189,15 +190,40 @@ static gboolean plan_column(MysqlPlan *plan, guint index, const TgMysqlField *fi
     return TRUE;
 }
 
-gboolean mysql_plan_read(MysqlPlan *plan, const TgMysqlCursor *cursor, const json_t *config,
+/* Whether values of the field go into a column of the type as they come; else a text does. */
+static gboolean goes_unchanged(const TgMysqlField *field, const MysqlColumn *column)
+{
+    TgTypeId id = column->column.type.id;
+
+    switch (tg_mysql_form_of(field->kind)) {
+    case TG_MYSQL_AS_INTEGER:
+        return id == TG_TYPE_INT64 ||
+               (field->kind <= TG_MYSQL_INT64 && id == integer_type(field).id) ||
+               (field->kind == TG_MYSQL_YEAR && id == TG_TYPE_INT16);
+    case TG_MYSQL_AS_DOUBLE:
+        return id == (field->kind == TG_MYSQL_FLOAT ? TG_TYPE_FLOAT : TG_TYPE_DOUBLE);
+    case TG_MYSQL_AS_MOMENT:
+        return id == TG_TYPE_DATE || id == TG_TYPE_TIMESTAMP || id == TG_TYPE_TIME;
+    case TG_MYSQL_AS_TEXT:
+    default:
+        return FALSE;
+    }
+}
+
+gboolean mysql_plan_read(MysqlPlan *plan, const TgMysqlStatement *statement, const json_t *config,
                          TgSchema *schema, GError **error)
 {
-    plan->count = tg_mysql_cursor_count(cursor);
+    plan->count = tg_mysql_statement_count(statement);
     plan->columns = g_new0(MysqlColumn, plan->count + 1);
+    plan->forms = g_new0(TgMysqlForm, plan->count + 1);
     for (guint i = 0; i < plan->count; i++) {
-        if (!plan_column(plan, i, tg_mysql_cursor_field(cursor, i), config, schema, error)) {
+        const TgMysqlField *field = tg_mysql_statement_field(statement, i);
+
+        if (!plan_column(plan, i, field, config, schema, error)) {
             return FALSE;
         }
+        plan->forms[i] = goes_unchanged(field, &plan->columns[i]) ? tg_mysql_form_of(field->kind)
+                                                                  : TG_MYSQL_AS_TEXT;
     }
     return TRUE;
 }
@@ -208,4 +234,5 @@ void mysql_plan_clear(MysqlPlan *plan)
         tg_database_column_clear(&plan->columns[i].column);
     }
     g_free(plan->columns);
+    g_free(plan->forms);
 }

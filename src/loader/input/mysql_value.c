@@ -1,4 +1,4 @@
-/* Texts of the MySQL protocol to values. */
+/* Values of the MySQL protocol into vectors. */
 #include <string.h>
 
 #include "loader/input/mysql.h"
@@ -139,10 +139,12 @@ static const char *set_text(const MysqlPlan *plan, guint column, const char *tex
     return NULL;
 }
 
-const char *mysql_value_set(const MysqlPlan *plan, guint column, const char *text, gsize size_bytes,
-                            TgVector *vector, guint row)
+static const char *set_from_text(const MysqlPlan *plan, guint column, const TgMysqlValue *value,
+                                 TgVector *vector, guint row)
 {
     TgMysqlKind kind = plan->columns[column].kind;
+    const char *text = value->text;
+    gsize size_bytes = value->size_bytes;
     TgInt128 decimal = 0;
     gint64 micros = 0;
 
@@ -187,5 +189,67 @@ const char *mysql_value_set(const MysqlPlan *plan, guint column, const char *tex
     case TG_TYPE_UINT64:
     default:
         return set_integer(kind, text, size_bytes, vector, row);
+    }
+}
+
+/* --- values in binary form --- */
+
+static const char *set_native_integer(const TgMysqlValue *value, gboolean is_unsigned,
+                                      TgVector *vector, guint row)
+{
+    if (is_unsigned && vector->type.id == TG_TYPE_INT64 && value->as.integer < 0) {
+        return "does not fit 64 bits with a sign; load the column as a string";
+    }
+    tg_vector_set_fixed(vector, row, &value->as.integer); /* the low bytes come first */
+    return NULL;
+}
+
+static const char *set_native_double(const TgMysqlValue *value, TgVector *vector, guint row)
+{
+    if (vector->type.id == TG_TYPE_FLOAT) {
+        float narrow = (float)value->as.real;
+
+        tg_vector_set_fixed(vector, row, &narrow);
+    } else {
+        tg_vector_set_double(vector, row, value->as.real);
+    }
+    return NULL;
+}
+
+static const char *set_native_moment(const MysqlPlan *plan, guint column, const TgMysqlMoment *at,
+                                     TgVector *vector, guint row)
+{
+    gint64 clock = ((((gint64)at->hour * 60) + at->minute) * 60 + at->second) * SECOND_MICROS;
+    gint64 micros = clock + at->micros;
+
+    if (plan->columns[column].kind == TG_MYSQL_TIME) {
+        micros += (gint64)at->day * DAY_SECONDS * SECOND_MICROS;
+        micros = at->is_negative ? -micros : micros;
+        if (vector->type.id == TG_TYPE_TIME) {
+            tg_vector_set_int64(vector, row, micros);
+            return NULL;
+        }
+        micros = micros / SECOND_MICROS * SECOND_MICROS; /* Embulk: without the fraction */
+    } else if (at->month == 0 || at->day == 0) {
+        return zero_date(plan, vector, row);
+    } else {
+        micros += tg_days_from_date(at->year, at->month, at->day) * DAY_SECONDS * SECOND_MICROS;
+    }
+    return tg_database_set_instant(&plan->columns[column].column, micros, vector, row);
+}
+
+const char *mysql_value_set(const MysqlPlan *plan, guint column, const TgMysqlValue *value,
+                            TgVector *vector, guint row)
+{
+    switch (value->form) {
+    case TG_MYSQL_AS_INTEGER:
+        return set_native_integer(value, plan->columns[column].is_unsigned, vector, row);
+    case TG_MYSQL_AS_DOUBLE:
+        return set_native_double(value, vector, row);
+    case TG_MYSQL_AS_MOMENT:
+        return set_native_moment(plan, column, &value->as.moment, vector, row);
+    case TG_MYSQL_AS_TEXT:
+    default:
+        return set_from_text(plan, column, value, vector, row);
     }
 }
