@@ -66,6 +66,10 @@ void tg_batch_select(TgBatch *into, const TgBatch *from, const guint *rows, guin
 /* Bytes in use by the rows. */
 gsize tg_batch_bytes(const TgBatch *batch);
 
+/* A checksum of the rows, which goes on from `seed`: equal rows in equal order have an equal one.
+ * It is no protection against those who choose the rows. */
+guint64 tg_batch_hash(const TgBatch *batch, guint64 seed);
+
 /* Makes room for at least `rows` rows. */
 void tg_batch_reserve(TgBatch *batch, guint rows);
 

@@ -9,6 +9,8 @@
 #define ERROR_ACCESS 1045
 #define ERROR_DATABASE_ACCESS 1044
 #define ERROR_DATABASE 1049
+#define ERROR_SHUTDOWN 1053
+#define ERROR_KILLED_MARIADB 1927
 #define ERROR_LOCK_TIMEOUT 1205
 #define ERROR_DEADLOCK 1213
 #define ERROR_LOCAL_OFF 3948
@@ -86,6 +88,8 @@ static TgErrorCode code_of(unsigned number)
         return TG_ERROR_DENIED;
     case ERROR_DATABASE:
         return TG_ERROR_NOT_FOUND;
+    case ERROR_SHUTDOWN:
+    case ERROR_KILLED_MARIADB:
     case ERROR_LOCK_TIMEOUT:
     case ERROR_DEADLOCK:
         return TG_ERROR_RETRY;

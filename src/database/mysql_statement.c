@@ -1,4 +1,5 @@
 /* Prepared queries: values in MySQL's binary protocol. */
+#include <errmsg.h>
 #include <string.h>
 
 #include "database/mysql_internal.h"
@@ -21,12 +22,22 @@ struct TgMysqlStatement {
     TgMysqlValue *values; /* the library writes sizes, nulls and numbers into them */
 };
 
+/* A connection that is lost in mid fetch leaves its error on the connection, or nowhere. */
 static gboolean fail(const TgMysqlStatement *statement, const char *what, GError **error)
 {
     const MysqlApi *api = statement->mysql->api;
+    unsigned number = api->mysql_stmt_errno(statement->handle);
+    const char *message = api->mysql_stmt_error(statement->handle);
 
-    return tg_mysql_fail(statement->mysql, what, api->mysql_stmt_errno(statement->handle),
-                         api->mysql_stmt_error(statement->handle), error);
+    if (number == 0) {
+        number = api->mysql_errno(statement->mysql->handle);
+        message = api->mysql_error(statement->mysql->handle);
+    }
+    if (number == 0) {
+        number = CR_SERVER_LOST;
+        message = "the server closed the connection";
+    }
+    return tg_mysql_fail(statement->mysql, what, number, message, error);
 }
 
 static gboolean is_refused_by_protocol(unsigned number)

@@ -10,14 +10,23 @@
 
 /* A lane is read by one thread at a time; between two calls it keeps its split. */
 typedef struct {
-    GMutex mutex; /* over all below */
+    gboolean is_busy;
+    gboolean has_split;
+    guint split;
+    guint64 batches; /* of the split, that were passed on */
+    guint64 rows;    /* in them */
+    guint64 hash;    /* over them */
+} TgLane;
+
+typedef struct {
+    GMutex mutex; /* over all below, but what is in a busy lane */
     GCond changed;
     guint lane_count;
-    guint splits;     /* in all */
-    guint next_split; /* that nobody has taken */
-    guint active;     /* splits that were taken and have not ended */
-    gboolean is_busy[TG_LANES_MAX];
-    gboolean has_split[TG_LANES_MAX];
+    guint splits;        /* in all */
+    guint next_split;    /* that nobody has taken */
+    guint active;        /* splits that were taken and have not ended */
+    gboolean can_resume; /* set before reading: a lost connection may be made anew */
+    TgLane lanes[TG_LANES_MAX];
 } TgLanes;
 
 /* Reads `splits`: how many are wanted, or 0 for auto. CONFIG outside 1 to TG_LANES_SPLITS_MAX. */
@@ -48,7 +57,15 @@ typedef struct {
     gboolean (*read)(TgInput *input, guint lane, TgBatch *batch, gboolean *out_has_ended,
                      GError **error);
     void (*end)(TgInput *input, guint lane); /* of the split; also after a failure */
+    /* Makes the lane's connection anew, with the snapshot that it had. RETRY: not now. */
+    gboolean (*reconnect)(TgInput *input, guint lane, GError **error);
 } TgLanesReaderClass;
 
-/* A reader of all splits; several threads may pull from it. Both outlive it. The caller frees. */
-TgReader *tg_lanes_reader_new(TgLanes *lanes, const TgLanesReaderClass *class, TgInput *input);
+/**
+ * A reader of all splits; several threads may pull from it. All outlive it. The caller frees.
+ *
+ * When a connection is lost and `can_resume` is set, the lane gets another one and reads its split
+ * again: rows that were passed on already are read over, and must have the checksum that they had.
+ */
+TgReader *tg_lanes_reader_new(TgLanes *lanes, const TgLanesReaderClass *class, TgInput *input,
+                              const TgLoaderContext *context);

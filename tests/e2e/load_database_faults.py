@@ -17,7 +17,7 @@ class Source:
 
     def __init__(self, kind):
         self.kind = kind
-        self.server = Postgresql() if kind == "postgresql" else Mariadb()
+        self.server = Postgresql() if kind == "postgresql" else Mariadb("--log-bin", "--log-bin-trust-function-creators=1")
         shared[kind] = self  # from here on it is stopped at the end, whatever fails
         self.ask = self.server.ask
         if kind == "postgresql":
@@ -37,10 +37,20 @@ class Source:
     def checksum(self):
         return ",".join(self.ask("SELECT count(*), sum(v), sum(id) FROM big").replace("|", "\t").split("\t"))
 
-    def reading(self):
+    def readers(self):
         """Connections that read now."""
-        return int(self.ask("SELECT count(*) FROM pg_stat_activity WHERE query LIKE 'COPY%sleep%' AND state = 'active'" if self.kind == "postgresql" else
-                            "SELECT count(*) FROM information_schema.processlist WHERE user = 'u' AND info LIKE 'SELECT * FROM%sleep%'"))
+        return self.ask("SELECT pid FROM pg_stat_activity WHERE query LIKE 'COPY%sleep%' AND state = 'active'" if self.kind == "postgresql" else
+                        "SELECT id FROM information_schema.processlist WHERE user = 'u' AND info LIKE 'SELECT * FROM%sleep%'").split()
+
+    def reading(self):
+        return len(self.readers())
+
+    def kill(self, connection):
+        """It may have ended by itself meanwhile."""
+        try:
+            self.ask(f"SELECT pg_terminate_backend({connection})" if self.kind == "postgresql" else f"KILL CONNECTION {connection}")
+        except AssertionError:
+            pass
 
 
 def sources():
@@ -78,6 +88,54 @@ def a_connection_killed_at_any_row_leaves_the_last_whole_snapshot():
             project.write("load.yml", source.config("4"))
             check_run(project.run("load", "run", "load.yml"))
             equal(published(project), source.checksum())
+
+
+def kill_readers(source, times, chance, between=lambda: None):
+    """A load whose connections are killed a few times while they read: its process, whose errors wait to be read."""
+    with open(source.project.folder + "/stderr", "w") as errors:
+        process = subprocess.Popen([TEGARU, "load", "run", "load.yml"], cwd=source.project.folder, stderr=errors, stdout=subprocess.DEVNULL)
+    killed = set()
+    for _ in range(times):
+        wait_until(lambda: process.poll() is not None or set(source.readers()) - killed, "the reading")
+        for victim in chance.sample(sorted(set(source.readers()) - killed), 1) if process.poll() is None else []:
+            between()
+            source.kill(victim)
+            killed.add(victim)
+    process.wait()
+    return process.returncode, source.project.read("stderr"), len(killed)
+
+
+@test
+def a_lost_connection_is_made_anew_and_the_load_goes_on_in_its_snapshot():
+    chance = random.Random(11)
+    for source in sources():
+        with Project() as project:
+            source.project = project
+            for turn in range(max(2, ROUNDS // 2)):
+                splits = chance.choice(("2", "5")) if source.kind == "mysql" else chance.choice(("1", "2", "5"))
+                project.write("load.yml", source.config(splits, f"(id % 100 <> 0 OR {source.slow})"))
+                status, errors, killed = kill_readers(source, chance.randrange(1, 4), chance)
+                equal(status, 0, f"{source.kind}, turn {turn}: {errors}")
+                assert killed > 0 and "with a new connection" in errors, errors
+                equal(published(project), source.checksum(), f"{source.kind}, turn {turn}, {killed} killed")
+
+
+@test
+def rows_that_change_meanwhile_do_not_get_into_a_load_that_goes_on():
+    chance = random.Random(12)
+    for source in sources():
+        with Project() as project:
+            source.project = project
+            source.ask("UPDATE big SET v = 5")
+            before = source.checksum()
+            project.write("load.yml", source.config("3", f"(id % 100 <> 0 OR {source.slow})"))
+            status, errors, _ = kill_readers(source, 1, chance, lambda: source.ask("UPDATE big SET v = 6"))
+            if source.kind == "postgresql":  # whose snapshot outlives a connection
+                equal((status, published(project)), (0, before), errors)
+            else:
+                equal(status, 1, errors)
+                contains(errors, "rows may have changed since the load began")
+                contains(errors, "lost the connection")
 
 
 @test

@@ -57,6 +57,7 @@ static void input_free(TgInput *input)
     g_free(self->sql);
     g_free(self->after_select);
     g_free(self->split_column);
+    g_free(self->position);
     tg_lanes_clear(&self->turns);
     g_free(self);
 }

@@ -52,6 +52,7 @@ typedef struct {
     char *split_column; /* quoted; NULL: one split */
     gint64 split_first; /* least and greatest value of it */
     gint64 split_last;
+    char *position; /* of the binary log, at the snapshot; NULL: not known */
     TgLanes turns;
     MysqlLane lanes[TG_LANES_MAX];
 } MysqlInput;
@@ -71,6 +72,12 @@ TgReader *mysql_read_open(MysqlInput *input);
  * in one snapshot. Without the right to lock for a moment, or for other tables, there is one split.
  */
 gboolean mysql_split_plan(MysqlInput *input, GError **error);
+
+/**
+ * Makes a lane's connection anew, in the state that the snapshot has: CONFLICT when the server's
+ * binary log says that anything was written since.
+ */
+gboolean mysql_split_rejoin(MysqlInput *input, guint lane, GError **error);
 
 /* The statement of a split. The caller frees. */
 char *mysql_split_sql(const MysqlInput *input, guint split);

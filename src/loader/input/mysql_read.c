@@ -140,10 +140,15 @@ static void lane_end(TgInput *input, guint index)
     g_clear_pointer(&((MysqlInput *)input)->lanes[index].statement, tg_mysql_statement_free);
 }
 
+static gboolean lane_reconnect(TgInput *input, guint index, GError **error)
+{
+    return mysql_split_rejoin((MysqlInput *)input, index, error);
+}
+
 TgReader *mysql_read_open(MysqlInput *input)
 {
     static const TgLanesReaderClass class = {
-        .start = lane_start, .read = lane_read, .end = lane_end};
+        .start = lane_start, .read = lane_read, .end = lane_end, .reconnect = lane_reconnect};
 
-    return tg_lanes_reader_new(&input->turns, &class, &input->input);
+    return tg_lanes_reader_new(&input->turns, &class, &input->input, input->context);
 }

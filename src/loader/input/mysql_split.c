@@ -141,26 +141,72 @@ static gboolean count_splits(MysqlInput *self, guint *out, GError **error)
     return TRUE;
 }
 
-/* Opens the other connections, then starts a transaction on each while nobody can write. */
-static gboolean share_snapshot(MysqlInput *self, guint lanes, GError **error)
+/* --- one snapshot --- */
+
+/* How far the binary log has come, by transactions (GTID) or by bytes; *out NULL without a log, or
+ * the right to ask. Whether it is the same twice is all that counts. */
+static void ask_position(TgMysql *mysql, char **out)
 {
-    TgMysql *locker = self->lanes[0].mysql;
+    static const char *const statements[] = {
+        "SELECT nullif(@@GLOBAL.gtid_binlog_pos, '')", /* MariaDB */
+        "SELECT nullif(@@GLOBAL.gtid_executed, '')",   /* MySQL with gtid_mode */
+        "SHOW MASTER STATUS", "SHOW BINARY LOG STATUS"};
+
+    *out = NULL;
+    for (gsize i = 0; *out == NULL && i < G_N_ELEMENTS(statements); i++) {
+        g_auto(GStrv) row = NULL;
+
+        if (ask_row(mysql, statements[i], &row, NULL) && row != NULL && row[0] != NULL &&
+            row[0][0] != '\0') {
+            *out = g_strjoinv(" ", row);
+        }
+    }
+}
+
+/* Starts a transaction on each connection while nobody can write. */
+static gboolean start_together(MysqlInput *self, guint first, guint count, char **out_position,
+                               GError **error)
+{
+    TgMysql *locker = self->lanes[first].mysql;
     gboolean ok = TRUE;
 
+    if (!tg_mysql_execute(locker, "FLUSH TABLES WITH READ LOCK", error)) {
+        return FALSE;
+    }
+    ask_position(locker, out_position);
+    for (guint i = first + 1; ok && i < first + count; i++) {
+        ok = tg_mysql_execute(self->lanes[i].mysql, SNAPSHOT, error);
+    }
+    ok = ok && tg_mysql_execute(locker, SNAPSHOT, error);
+    return tg_mysql_execute(locker, "UNLOCK TABLES", ok ? error : NULL) && ok;
+}
+
+static gboolean share_snapshot(MysqlInput *self, guint lanes, GError **error)
+{
     for (guint i = 1; i < lanes; i++) {
         self->lanes[i].mysql = tg_mysql_open(&self->options, error);
         if (self->lanes[i].mysql == NULL) {
             return FALSE;
         }
     }
-    if (!tg_mysql_execute(locker, "FLUSH TABLES WITH READ LOCK", error)) {
+    return start_together(self, 0, lanes, &self->position, error);
+}
+
+gboolean mysql_split_rejoin(MysqlInput *input, guint lane, GError **error)
+{
+    g_autofree char *position = NULL;
+
+    g_clear_pointer(&input->lanes[lane].mysql, tg_mysql_free);
+    input->lanes[lane].mysql = tg_mysql_open(&input->options, error);
+    if (input->lanes[lane].mysql == NULL || !start_together(input, lane, 1, &position, error)) {
         return FALSE;
     }
-    for (guint i = 1; ok && i < lanes; i++) {
-        ok = tg_mysql_execute(self->lanes[i].mysql, SNAPSHOT, error);
+    if (g_strcmp0(position, input->position) != 0) {
+        g_set_error(error, TG_ERROR, TG_ERROR_CONFLICT,
+                    "rows may have changed since the load began, says the server's binary log");
+        return FALSE;
     }
-    ok = ok && tg_mysql_execute(locker, SNAPSHOT, error);
-    return tg_mysql_execute(locker, "UNLOCK TABLES", ok ? error : NULL) && ok;
+    return TRUE;
 }
 
 gboolean mysql_split_plan(MysqlInput *input, GError **error)
@@ -183,6 +229,7 @@ gboolean mysql_split_plan(MysqlInput *input, GError **error)
     }
     input->turns.lane_count = lanes;
     input->turns.splits = lanes == 1 ? 1 : splits; /* one query sees one state */
+    input->turns.can_resume = lanes > 1 && input->position != NULL;
     return TRUE;
 }
 

@@ -39,6 +39,7 @@ static void input_free(TgInput *input)
 
     for (guint i = 0; i < TG_LANES_MAX; i++) {
         pg_lane_clear(&self->lanes[i]);
+        g_free(self->snapshots[i]);
     }
     for (gsize i = 0; i < G_N_ELEMENTS(self->texts); i++) {
         g_free(self->texts[i]);
@@ -64,29 +65,9 @@ static char *quote_text(gpointer data, const char *text)
     return tg_postgresql_quote(data, text, NULL);
 }
 
-/* The first column of all rows of a statement, of texts; NULL with the error set. */
-static GPtrArray *ask_list(TgPostgresql *server, const char *sql, const char *value, GError **error)
-{
-    g_autoptr(TgPostgresqlCursor) cursor =
-        tg_postgresql_query_params(server, sql, &value, 1, error);
-    g_autoptr(GPtrArray) list = g_ptr_array_new_with_free_func(g_free);
-    const char *const *values = NULL;
-
-    while (cursor != NULL) {
-        if (!tg_postgresql_cursor_next(cursor, &values, NULL, error)) {
-            return NULL;
-        }
-        if (values == NULL) {
-            return g_steal_pointer(&list);
-        }
-        g_ptr_array_add(list, g_strdup(values[0] == NULL ? "" : values[0]));
-    }
-    return NULL;
-}
-
 static gboolean use_primary_key(PgInput *self, const char *quoted_table, GError **error)
 {
-    g_autoptr(GPtrArray) names = ask_list(
+    g_autoptr(GPtrArray) names = pg_ask_list(
         self->lanes[0].server,
         "SELECT a.attname FROM pg_index i, unnest(i.indkey) WITH ORDINALITY k(num, ord), "
         "pg_attribute a WHERE i.indrelid = $1::regclass AND i.indisprimary AND a.attrelid = "
@@ -153,7 +134,7 @@ static json_t *read_types(PgInput *self, const TgPostgresqlCursor *cursor, GErro
         g_string_append_printf(sql, ", %u", tg_postgresql_cursor_field(cursor, i)->type);
     }
     g_string_append_c(sql, ')');
-    g_autoptr(GPtrArray) rows = ask_list(self->lanes[1].server, sql->str, "", error);
+    g_autoptr(GPtrArray) rows = pg_ask_list(self->lanes[1].server, sql->str, "", error);
 
     for (guint i = 0; rows != NULL && i < rows->len; i++) {
         g_auto(GStrv) words = g_strsplit(g_ptr_array_index(rows, i), " ", 3);
@@ -193,7 +174,7 @@ static gboolean ask_pages(PgInput *self, const char *quoted_table, GError **erro
         ">= "
         "%d",
         TID_SCAN_VERSION);
-    g_autoptr(GPtrArray) rows = ask_list(self->lanes[0].server, sql, quoted_table, error);
+    g_autoptr(GPtrArray) rows = pg_ask_list(self->lanes[0].server, sql, quoted_table, error);
 
     if (rows != NULL && rows->len > 0) {
         self->pages = g_ascii_strtoll(g_ptr_array_index(rows, 0), NULL, 10);
@@ -220,39 +201,6 @@ static gboolean plan_splits(PgInput *self, const char *quoted_table, GError **er
     self->turns.splits = (guint)CLAMP(MIN(wanted, self->pages), 1, TG_LANES_SPLITS_MAX);
     self->select = g_strdup(self->sql);
     self->has_where = self->query.where != NULL;
-    return TRUE;
-}
-
-/* All lanes see what the first one does. */
-static gboolean share_snapshot(PgInput *self, GError **error)
-{
-    g_autoptr(GPtrArray) ids = NULL;
-    g_autofree char *quoted = NULL;
-    g_autofree char *sql = NULL;
-
-    self->turns.lane_count =
-        MIN(MIN(tg_loader_readers_max(self->context), TG_LANES_MAX), self->turns.splits);
-    if (self->turns.lane_count == 1) {
-        return TRUE;
-    }
-    ids = ask_list(self->lanes[0].server, "SELECT pg_export_snapshot() WHERE $1 = ''", "", error);
-    if (ids == NULL || ids->len == 0) {
-        return FALSE;
-    }
-    quoted = tg_postgresql_quote(self->lanes[0].server, g_ptr_array_index(ids, 0), error);
-    sql = g_strdup_printf("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SET TRANSACTION "
-                          "SNAPSHOT %s",
-                          quoted);
-    for (guint i = 1; i < self->turns.lane_count; i++) {
-        PgLane *lane = &self->lanes[i];
-
-        if (lane->server == NULL) {
-            lane->server = tg_postgresql_open(&self->options, error);
-        }
-        if (lane->server == NULL || !tg_postgresql_execute(lane->server, sql, NULL, error)) {
-            return FALSE;
-        }
-    }
     return TRUE;
 }
 
@@ -335,14 +283,14 @@ static gboolean open_with(PgInput *self, GError **error)
     self->plan.exact = tg_loader_context_job(self->context)->exact_types;
     self->plan.is_lossy = strcmp(lossy, "allow") == 0;
     if (!build_sql(self, &table, error) || !run_hook(self, "before_select", error) ||
-        !tg_postgresql_execute(
-            self->lanes[0].server,
-            self->is_redshift ? "BEGIN" : "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY", NULL,
-            error)) {
+        !tg_postgresql_execute(self->lanes[0].server,
+                               self->is_redshift ? "BEGIN" : PG_BEGIN "; " PG_SAME_ORDER, NULL,
+                               error)) {
         return FALSE;
     }
     tg_loader_log(self->context, TG_LOADER_INFO, "SQL: %s", self->sql);
-    return describe(self, error) && plan_splits(self, table, error) && share_snapshot(self, error);
+    return describe(self, error) && plan_splits(self, table, error) &&
+           pg_snapshot_share(self, error);
 }
 
 static TgInput *open_input(TgLoaderContext *context, const json_t *config, gboolean is_redshift,

@@ -8,6 +8,10 @@
 #include "loader/lanes.h"
 #include "loader/plugin.h"
 
+#define PG_BEGIN "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
+/* A table that is read twice comes in one order, which a lost connection needs. */
+#define PG_SAME_ORDER "SET LOCAL synchronize_seqscans = off"
+
 /* What the server sends for a column. */
 typedef enum {
     PG_BOOLEAN,
@@ -72,6 +76,7 @@ typedef struct {
     gint64 pages;
     TgLanes turns;
     PgLane lanes[TG_LANES_MAX];
+    char *snapshots[TG_LANES_MAX]; /* that the lanes have exported; under the mutex of `turns` */
 } PgInput;
 
 /* --- postgresql_read.c --- */
@@ -81,3 +86,15 @@ TgReader *pg_read_open(PgInput *input);
 
 /* Ends a lane's statement and connection. */
 void pg_lane_clear(PgLane *lane);
+
+/* --- postgresql_snapshot.c --- */
+
+/* The first column of all rows of a statement, of texts; NULL with the error set. The caller frees
+ * with g_ptr_array_unref. */
+GPtrArray *pg_ask_list(TgPostgresql *server, const char *sql, const char *value, GError **error);
+
+/* Decides how many lanes there are and lets all see what the first one does. */
+gboolean pg_snapshot_share(PgInput *input, GError **error);
+
+/* Makes a lane's connection anew, with the snapshot of the others. CONFLICT: nobody has it. */
+gboolean pg_snapshot_rejoin(PgInput *input, guint lane, GError **error);

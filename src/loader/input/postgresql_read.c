@@ -274,12 +274,17 @@ static void lane_end(TgInput *input, guint index)
     g_clear_pointer(&lane->cursor, tg_postgresql_cursor_free);
 }
 
+static gboolean lane_reconnect(TgInput *input, guint index, GError **error)
+{
+    return pg_snapshot_rejoin((PgInput *)input, index, error);
+}
+
 TgReader *pg_read_open(PgInput *input)
 {
     static const TgLanesReaderClass class = {
-        .start = lane_start, .read = lane_read, .end = lane_end};
+        .start = lane_start, .read = lane_read, .end = lane_end, .reconnect = lane_reconnect};
 
-    return tg_lanes_reader_new(&input->turns, &class, &input->input);
+    return tg_lanes_reader_new(&input->turns, &class, &input->input, input->context);
 }
 
 void pg_lane_clear(PgLane *lane)

@@ -87,6 +87,67 @@ static void test_instants_of_every_unit_become_nanoseconds(void)
     g_assert_true(tg_vector_get_nanos(batch->vectors[2], 0) == (TgInt128)G_MAXINT64 * 4);
 }
 
+/* A batch of (boolean, text) rows; a NULL text makes both null. */
+static TgBatch *fill_pairs(const TgSchema *schema, guint count, const char *const *texts)
+{
+    TgBatch *batch = tg_batch_new(schema);
+
+    for (guint i = 0; i < count; i++) {
+        tg_batch_begin_row(batch);
+        if (texts[i] == NULL) {
+            tg_vector_set_null(batch->vectors[0], i);
+            tg_vector_set_null(batch->vectors[1], i);
+        } else {
+            tg_vector_set_boolean(batch->vectors[0], i, *texts[i] == 'y');
+            tg_vector_set_bytes(batch->vectors[1], i, texts[i], strlen(texts[i]));
+        }
+        tg_batch_commit_row(batch);
+    }
+    return batch;
+}
+
+static guint64 hash_of_pairs(guint count, const char *const *texts)
+{
+    g_autoptr(TgSchema) schema = tg_schema_new();
+
+    (void)tg_schema_append(schema, "b", (TgType){.id = TG_TYPE_BOOLEAN});
+    (void)tg_schema_append(schema, "t", (TgType){.id = TG_TYPE_STRING});
+    g_autoptr(TgBatch) batch = fill_pairs(schema, count, texts);
+
+    return tg_batch_hash(batch, 7);
+}
+
+static void test_checksums_tell_rows_apart(void)
+{
+    const char *const rows[] = {"yes", NULL, "no", "", "a text that is longer than four words are"};
+    const char *const moved[] = {"no", NULL, "yes", "",
+                                 "a text that is longer than four words are"};
+    const char *const cut[] = {"yes", NULL, "n", "o", "a text that is longer than four words are"};
+    const char *const empty[] = {"yes", "", "no", "", "a text that is longer than four words are"};
+    guint64 hash = hash_of_pairs(G_N_ELEMENTS(rows), rows);
+
+    g_assert_cmpuint(hash_of_pairs(G_N_ELEMENTS(rows), rows), ==, hash);
+    g_assert_cmpuint(hash_of_pairs(G_N_ELEMENTS(moved), moved), !=, hash);
+    g_assert_cmpuint(hash_of_pairs(G_N_ELEMENTS(cut), cut), !=, hash);
+    g_assert_cmpuint(hash_of_pairs(G_N_ELEMENTS(empty), empty), !=, hash);
+    g_assert_cmpuint(hash_of_pairs(G_N_ELEMENTS(rows) - 1, rows), !=, hash);
+}
+
+/* A batch that is used again keeps bits of rows that are gone. */
+static void test_checksums_see_the_rows_alone(void)
+{
+    const char *const first[] = {"yes", "yes", "yes", "yes"};
+    g_autoptr(TgSchema) schema = tg_schema_new();
+
+    (void)tg_schema_append(schema, "b", (TgType){.id = TG_TYPE_BOOLEAN});
+    (void)tg_schema_append(schema, "t", (TgType){.id = TG_TYPE_STRING});
+    g_autoptr(TgBatch) used = fill_pairs(schema, 4, first);
+    g_autoptr(TgBatch) fresh = fill_pairs(schema, 1, first);
+
+    used->rows = 1;
+    g_assert_cmpuint(tg_batch_hash(used, 0), ==, tg_batch_hash(fresh, 0));
+}
+
 static void test_types_have_names(void)
 {
     g_autofree char *decimal =
@@ -102,6 +163,9 @@ int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/columns/batch/a-view-outlives-its-batch", test_a_view_outlives_its_batch);
+    g_test_add_func("/columns/batch/checksums-see-the-rows-alone",
+                    test_checksums_see_the_rows_alone);
+    g_test_add_func("/columns/batch/checksums-tell-rows-apart", test_checksums_tell_rows_apart);
     g_test_add_func("/columns/batch/forgets-a-row-that-is-not-committed",
                     test_forgets_a_row_that_is_not_committed);
     g_test_add_func("/columns/batch/holds-more-rows-than-it-began-with",
