@@ -39,6 +39,7 @@ struct TgAwsCredentials {
     char *profile_file;
     TgAwsRole role;    /* texts are owned */
     gint64 expires_us; /* of the role's keys, on the monotonic clock */
+    guint generation;  /* counts renewals; under the mutex */
 };
 
 void tg_aws_keys_clear(TgAwsKeys *keys)
@@ -351,7 +352,9 @@ static gboolean fail_wait(const gint *is_cancelled, GError **error)
     return FALSE;
 }
 
-static struct aws_credentials_provider *provider_of(TgAwsCredentials *credentials, GError **error)
+/* The caller releases it: a renewal may drop the source's own reference meanwhile. */
+static struct aws_credentials_provider *provider_of(TgAwsCredentials *credentials,
+                                                    guint *out_generation, GError **error)
 {
     g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&credentials->mutex);
 
@@ -359,7 +362,9 @@ static struct aws_credentials_provider *provider_of(TgAwsCredentials *credential
     if (credentials->provider == NULL) {
         credentials->provider = provider_new(credentials, error);
     }
-    return credentials->provider;
+    *out_generation = credentials->generation;
+    return credentials->provider == NULL ? NULL
+                                         : aws_credentials_provider_acquire(credentials->provider);
 }
 
 static void copy_keys(const TgAwsKeys *from, TgAwsKeys *to)
@@ -400,8 +405,8 @@ static gboolean fetch_provided(struct aws_credentials_provider *provider, const 
 static gboolean renew_role(TgAwsCredentials *credentials, const gint *is_cancelled, GError **error)
 {
     const TgAwsRole *role = &credentials->role;
-    g_auto(TgAwsKeys) base = {NULL, NULL, NULL};
-    g_auto(TgAwsKeys) fresh = {NULL, NULL, NULL};
+    g_auto(TgAwsKeys) base = {0};
+    g_auto(TgAwsKeys) fresh = {0};
     g_autofree char *token = NULL;
     gsize size = 0;
 
@@ -427,7 +432,7 @@ static gboolean renew_role(TgAwsCredentials *credentials, const gint *is_cancell
     }
     tg_aws_keys_clear(&credentials->known);
     credentials->known = fresh;
-    fresh = (TgAwsKeys){NULL, NULL, NULL};
+    fresh = (TgAwsKeys){0};
     credentials->expires_us =
         tg_clock_monotonic_us() + role->duration_s * G_TIME_SPAN_SECOND - ROLE_MARGIN_US;
     return TRUE;
@@ -444,6 +449,7 @@ static gboolean fetch_role(TgAwsCredentials *credentials, const gint *is_cancell
         return FALSE;
     }
     copy_keys(&credentials->known, out);
+    out->generation = credentials->generation;
     return TRUE;
 }
 
@@ -451,6 +457,8 @@ gboolean tg_aws_credentials_fetch(TgAwsCredentials *credentials, const gint *is_
                                   TgAwsKeys *out, GError **error)
 {
     struct aws_credentials_provider *provider = NULL;
+    guint generation = 0;
+    gboolean ok = FALSE;
 
     switch (credentials->kind) {
     case KIND_ANONYMOUS:
@@ -464,7 +472,58 @@ gboolean tg_aws_credentials_fetch(TgAwsCredentials *credentials, const gint *is_
     case KIND_ENVIRONMENT:
     case KIND_INSTANCE:
     default:
-        provider = provider_of(credentials, error);
-        return provider != NULL && fetch_provided(provider, is_cancelled, out, error);
+        provider = provider_of(credentials, &generation, error);
+        ok = provider != NULL && fetch_provided(provider, is_cancelled, out, error);
+        (void)aws_credentials_provider_release(provider); /* NULL, always */
+        out->generation = ok ? generation : out->generation;
+        return ok;
     }
+}
+
+/* Forgets what was fetched. The mutex is held. */
+static void forget(TgAwsCredentials *credentials)
+{
+    credentials->generation++;
+    credentials->expires_us = 0;
+    if (credentials->provider != NULL) {
+        (void)aws_credentials_provider_release(credentials->provider); /* NULL, always */
+        credentials->provider = NULL;
+    }
+}
+
+static gboolean is_renewable(const TgAwsCredentials *credentials)
+{
+    return credentials->kind == KIND_CHAIN || credentials->kind == KIND_INSTANCE ||
+           credentials->kind == KIND_ROLE;
+}
+
+gboolean tg_aws_credentials_renew(TgAwsCredentials *credentials, guint generation)
+{
+    if (!is_renewable(credentials)) {
+        return FALSE;
+    }
+    g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&credentials->mutex);
+
+    (void)locker;
+    if (credentials->generation != generation) {
+        return TRUE;
+    }
+    forget(credentials);
+    if (credentials->role.base != NULL && is_renewable(credentials->role.base)) {
+        /* who assumes the role may have expired, too */
+        g_autoptr(GMutexLocker) of_base = g_mutex_locker_new(&credentials->role.base->mutex);
+
+        (void)of_base;
+        forget(credentials->role.base);
+    }
+    return TRUE;
+}
+
+const char *tg_aws_credentials_expired_hint(const TgAwsCredentials *credentials)
+{
+    return is_renewable(credentials)
+               ? "asked again, the place where the credentials come from gave none that are "
+                 "newer; log in again or have it renewed"
+               : "keys that are given in the config or the environment cannot be renewed; get new "
+                 "ones, or use auth_method profile, instance or assume_role";
 }

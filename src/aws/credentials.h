@@ -10,6 +10,7 @@ typedef struct {
     char *access_key_id;
     char *secret_access_key;
     char *session_token; /* NULL: none */
+    guint generation;    /* of the source that gave them, for tg_aws_credentials_renew */
 } TgAwsKeys;
 
 void tg_aws_keys_clear(TgAwsKeys *keys);
@@ -70,3 +71,15 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(TgAwsCredentials, tg_aws_credentials_unref)
  */
 gboolean tg_aws_credentials_fetch(TgAwsCredentials *credentials, const gint *is_cancelled,
                                   TgAwsKeys *out, GError **error);
+
+/**
+ * The server says that these keys have expired: forgets them, so that the next fetch asks the
+ * source again. When another thread did so since they were fetched, nothing happens.
+ *
+ * @generation of the keys that were refused
+ * @return FALSE: the source is keys that were given, which stay as they are
+ */
+gboolean tg_aws_credentials_renew(TgAwsCredentials *credentials, guint generation);
+
+/* What to do when keys have expired and that did not help; for messages. */
+const char *tg_aws_credentials_expired_hint(const TgAwsCredentials *credentials);

@@ -3,40 +3,24 @@
 
 #include <string.h>
 
+#include "aws/endpoint.h"
 #include "aws/s3_internal.h"
 
 #define TRIES_MAX 4
 #define COPY_BYTES_MAX (G_GINT64_CONSTANT(5) * 1024 * 1024 * 1024) /* of one call */
 #define KEY_BYTES 32
 
-/* Splits the endpoint; its path has no meaning for S3. */
 static gboolean read_endpoint(TgS3 *s3, const char *endpoint, GError **error)
 {
-    g_autoptr(GUri) uri = NULL;
-    g_autofree char *full = strstr(endpoint, "://") != NULL
-                                ? g_strdup(endpoint)
-                                : g_strconcat("https://", endpoint, NULL);
+    g_auto(TgAwsEndpoint) parsed = {0};
 
-    uri = g_uri_parse(full, G_URI_FLAGS_NONE, NULL);
-    if (uri == NULL || g_uri_get_host(uri) == NULL || *g_uri_get_host(uri) == '\0' ||
-        strlen(g_uri_get_path(uri)) > 1 ||
-        (strcmp(g_uri_get_scheme(uri), "http") != 0 &&
-         strcmp(g_uri_get_scheme(uri), "https") != 0)) {
-        g_set_error(error, TG_ERROR, TG_ERROR_CONFIG,
-                    "the endpoint '%s' is no address like https://host or http://host:9000",
-                    endpoint);
+    if (!tg_aws_endpoint_parse(endpoint, &parsed, error)) {
         return FALSE;
     }
-    const char *host = g_uri_get_host(uri);
-    int port = g_uri_get_port(uri);
-    gboolean is_own = port <= 0 || port == (strcmp(g_uri_get_scheme(uri), "http") == 0 ? 80 : 443);
-    gboolean is_v6 = strchr(host, ':') != NULL;
-
     g_free(s3->scheme);
-    s3->scheme = g_strdup(g_uri_get_scheme(uri));
-    s3->host = is_own ? g_strdup_printf(is_v6 ? "[%s]" : "%s", host)
-                      : g_strdup_printf(is_v6 ? "[%s]:%d" : "%s:%d", host, port);
-    s3->path_style = s3->path_style || g_hostname_is_ip_address(host);
+    s3->scheme = g_steal_pointer(&parsed.scheme);
+    s3->host = g_steal_pointer(&parsed.host);
+    s3->path_style = s3->path_style || parsed.is_number;
     return TRUE;
 }
 

@@ -9,6 +9,29 @@
 #define CALL_TIMEOUT_MS 600000 /* a part of a copy may take minutes */
 #define HEADERS_MAX 24
 
+/* One try, and why it may be worth another at once. */
+typedef struct {
+    guint generation;    /* of the keys */
+    gboolean has_moved;  /* the bucket lies elsewhere */
+    gboolean is_expired; /* the keys, as far as can be seen */
+} Try;
+
+/* Where a call goes. */
+typedef struct {
+    char *region;
+    char *host;
+    char *path;
+} Address;
+
+static void address_clear(Address *address)
+{
+    g_free(address->region);
+    g_free(address->host);
+    g_free(address->path);
+}
+
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Address, address_clear)
+
 char *tg_s3_escape(const char *text, const char *keep)
 {
     g_autoptr(GString) escaped = g_string_new(NULL);
@@ -43,25 +66,25 @@ static gboolean needs_path(const char *bucket)
 }
 
 /* Host and path of a call. */
-static void address_of(const TgS3 *s3, const TgS3Call *call, const char *region, char **out_host,
-                       char **out_path)
+static void address_of(const TgS3 *s3, const TgS3Call *call, Address *out)
 {
+    const char *region = out->region;
     gboolean in_path = s3->path_style || needs_path(call->bucket);
     g_autofree char *key = call->key == NULL ? g_strdup("") : tg_s3_escape(call->key, "/");
     g_autofree char *own = g_strdup_printf("s3.%s.amazonaws.com%s", region,
                                            g_str_has_prefix(region, "cn-") ? ".cn" : "");
     const char *host = s3->host != NULL ? s3->host : own;
 
-    *out_host = in_path ? g_strdup(host) : g_strconcat(call->bucket, ".", host, NULL);
-    *out_path =
+    out->host = in_path ? g_strdup(host) : g_strconcat(call->bucket, ".", host, NULL);
+    out->path =
         g_strconcat("/", in_path ? call->bucket : "", in_path && *key != '\0' ? "/" : "", key,
                     call->query == NULL ? "" : "?", call->query == NULL ? "" : call->query, NULL);
 }
 
-static char **sign(TgS3 *s3, const TgS3Call *call, const char *host, const char *path,
-                   const char *region, GError **error)
+static char **sign(TgS3 *s3, const TgS3Call *call, const Address *address, Try *attempt,
+                   GError **error)
 {
-    g_auto(TgAwsKeys) keys = {NULL, NULL, NULL};
+    g_auto(TgAwsKeys) keys = {0};
     g_autofree char *hash = tg_aws_sha256(call->body == NULL ? "" : call->body, call->body_size);
     const char *headers[G_N_ELEMENTS(call->headers) + G_N_ELEMENTS(s3->sse_headers)] = {NULL};
     gsize count = 0;
@@ -73,9 +96,9 @@ static char **sign(TgS3 *s3, const TgS3Call *call, const char *host, const char 
         headers[count++] = s3->sse_headers[i];
     }
     TgAwsRequest request = {.method = call->method,
-                            .host = host,
-                            .path = path,
-                            .region = region,
+                            .host = address->host,
+                            .path = address->path,
+                            .region = address->region,
                             .service = "s3",
                             .headers = headers,
                             .body_sha256 = hash,
@@ -84,30 +107,27 @@ static char **sign(TgS3 *s3, const TgS3Call *call, const char *host, const char 
     if (tg_aws_credentials_are_anonymous(s3->credentials)) {
         return g_strdupv((char **)headers);
     }
-    return tg_aws_credentials_fetch(s3->credentials, s3->is_cancelled, &keys, error)
-               ? tg_aws_sign(&keys, &request, error)
-               : NULL;
+    if (!tg_aws_credentials_fetch(s3->credentials, s3->is_cancelled, &keys, error)) {
+        return NULL;
+    }
+    attempt->generation = keys.generation;
+    return tg_aws_sign(&keys, &request, error);
 }
 
 /* Sends it once; any status is an answer. */
-static TgHttpAnswer *send_once(TgS3 *s3, const TgS3Call *call, GError **error)
+static TgHttpAnswer *send_once(TgS3 *s3, const TgS3Call *call, Try *attempt, GError **error)
 {
-    g_autofree char *region = region_of(s3);
-    g_autofree char *host = NULL;
-    g_autofree char *path = NULL;
+    g_auto(Address) address = {.region = region_of(s3)};
 
-    address_of(s3, call, region, &host, &path);
-    g_auto(GStrv) signed_headers = sign(s3, call, host, path, region, error);
-    g_autofree char *url = g_strconcat(s3->scheme, "://", host, path, NULL);
+    address_of(s3, call, &address);
+    g_auto(GStrv) signed_headers = sign(s3, call, &address, attempt, error);
+    g_autofree char *url = g_strconcat(s3->scheme, "://", address.host, address.path, NULL);
     TgHttpHeader headers[HEADERS_MAX];
-    gsize count = 0;
 
     if (signed_headers == NULL) {
         return NULL;
     }
-    for (char **header = signed_headers; header[0] != NULL && count < HEADERS_MAX; header += 2) {
-        headers[count++] = (TgHttpHeader){header[0], header[1]};
-    }
+    gsize count = tg_aws_http_headers(signed_headers, headers, HEADERS_MAX);
     gboolean has_body = strcmp(call->method, "PUT") == 0 || strcmp(call->method, "POST") == 0;
     TgHttpRequest request = {.method = call->method,
                              .url = url,
@@ -135,7 +155,7 @@ static const struct {
     {"AccessDenied", TG_ERROR_DENIED, "access denied; check the policy of the user and the bucket"},
     {"InvalidAccessKeyId", TG_ERROR_DENIED, "the access key does not exist; check access_key_id"},
     {"SignatureDoesNotMatch", TG_ERROR_DENIED, "the secret key is wrong; check secret_access_key"},
-    {"ExpiredToken", TG_ERROR_DENIED, "the session has expired; get new credentials"},
+    {"ExpiredToken", TG_ERROR_DENIED, "the session has expired"},
     {"InvalidToken", TG_ERROR_DENIED, "the session token is not valid; get new credentials"},
     {"RequestTimeTooSkewed", TG_ERROR_DENIED, "the clock of this machine is wrong; set it"},
     {"SlowDown", TG_ERROR_RETRY, "the server asks to slow down"},
@@ -210,13 +230,19 @@ static gboolean moves_region(TgS3 *s3, const TgHttpAnswer *answer, const TgS3Ans
     return TRUE;
 }
 
-/* An answer of status 2xx; NULL with *out_again when it is worth another try at once. */
-static TgHttpAnswer *attempt(TgS3 *s3, const TgS3Call *call, gboolean *out_again, GError **error)
+/* Whether the keys have expired: by the code, or of a HEAD, which has no body, by the status. */
+static gboolean says_expired(const TgS3Call *call, guint status, const TgS3Answer *answer)
 {
-    g_autoptr(TgHttpAnswer) answer = send_once(s3, call, error);
+    return answer->code != NULL ? strcmp(answer->code, "ExpiredToken") == 0
+                                : status == 400 && strcmp(call->method, "HEAD") == 0;
+}
+
+/* An answer of status 2xx; NULL with *out saying why it may be worth another try at once. */
+static TgHttpAnswer *send_call(TgS3 *s3, const TgS3Call *call, Try *out, GError **error)
+{
+    g_autoptr(TgHttpAnswer) answer = send_once(s3, call, out, error);
     g_auto(TgS3Answer) parsed = {NULL};
 
-    *out_again = FALSE;
     if (answer == NULL) {
         g_prefix_error(error, "cannot %s s3://%s%s%s: ", call->verb, call->bucket,
                        call->key == NULL ? "" : "/", call->key == NULL ? "" : call->key);
@@ -227,7 +253,8 @@ static TgHttpAnswer *attempt(TgS3 *s3, const TgS3Call *call, gboolean *out_again
     }
     /* Not all servers explain themselves; the status is enough then. */
     (void)tg_s3_answer_parse((const char *)answer->body->data, answer->body->len, &parsed, NULL);
-    *out_again = moves_region(s3, answer, &parsed);
+    out->has_moved = moves_region(s3, answer, &parsed);
+    out->is_expired = says_expired(call, answer->status, &parsed);
     set_error(call, answer->status, &parsed, error);
     return NULL;
 }
@@ -235,19 +262,30 @@ static TgHttpAnswer *attempt(TgS3 *s3, const TgS3Call *call, gboolean *out_again
 TgHttpAnswer *tg_s3_call(TgS3 *s3, const TgS3Call *call, GError **error)
 {
     gboolean has_moved = FALSE;
+    gboolean has_renewed = FALSE;
     guint pause_ms = FIRST_PAUSE_MS;
 
     for (guint tries = 1;; tries++) {
         g_autoptr(GError) problem = NULL;
-        gboolean again = FALSE;
-        TgHttpAnswer *answer = attempt(s3, call, &again, &problem);
+        Try attempt = {0};
+        TgHttpAnswer *answer = send_call(s3, call, &attempt, &problem);
 
         if (answer != NULL) {
             return answer;
         }
-        if (again && !has_moved) {
+        if (attempt.has_moved && !has_moved) {
             has_moved = TRUE;
             continue;
+        }
+        if (attempt.is_expired && !has_renewed &&
+            tg_aws_credentials_renew(s3->credentials, attempt.generation)) {
+            has_renewed = TRUE;
+            continue;
+        }
+        if (attempt.is_expired && strcmp(call->method, "HEAD") != 0) {
+            g_set_error(error, TG_ERROR, problem->code, "%s; %s", problem->message,
+                        tg_aws_credentials_expired_hint(s3->credentials));
+            return NULL;
         }
         if (!tg_error_is_retryable(problem) || tries >= s3->tries_max ||
             !tg_clock_pause(pause_ms, s3->is_cancelled)) {

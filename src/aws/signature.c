@@ -16,6 +16,16 @@ char *tg_aws_sha256(const void *bytes, gsize size_bytes)
     return g_compute_checksum_for_data(G_CHECKSUM_SHA256, bytes, size_bytes);
 }
 
+gsize tg_aws_http_headers(char *const *list, TgHttpHeader *into, gsize count_max)
+{
+    gsize count = 0;
+
+    for (; list[0] != NULL && count < count_max; list += 2) {
+        into[count++] = (TgHttpHeader){list[0], list[1]};
+    }
+    return count;
+}
+
 /* What the callback fills in; it is called before aws_sign_request_aws returns, as the keys are
  * there. */
 typedef struct {

@@ -4,6 +4,7 @@
 #include <glib.h>
 
 #include "aws/credentials.h"
+#include "net/http.h"
 
 /* For a body that is not hashed; over https its bytes are safe anyway. */
 #define TG_AWS_UNSIGNED "UNSIGNED-PAYLOAD"
@@ -27,6 +28,9 @@ typedef struct {
  * @return name and value in turn; the caller frees
  */
 char **tg_aws_sign(const TgAwsKeys *keys, const TgAwsRequest *request, GError **error);
+
+/* Headers as a request has them; lent from the list. Returns how many, at most `count_max`. */
+gsize tg_aws_http_headers(char *const *list, TgHttpHeader *into, gsize count_max);
 
 /* The hexadecimal SHA-256 of a body. The caller frees. */
 char *tg_aws_sha256(const void *bytes, gsize size_bytes);

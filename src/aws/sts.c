@@ -77,14 +77,12 @@ static TgHttpAnswer *send(const TgAwsKeys *keys, const TgStsRequest *request, GE
                                        ? tg_aws_sign(keys, &signing, error)
                                        : g_strdupv((char **)form_header);
     TgHttpHeader headers[HEADERS_MAX];
-    gsize count = 0;
 
     if (signed_headers == NULL) {
         return NULL;
     }
-    for (char **header = signed_headers; header[0] != NULL && count < HEADERS_MAX; header += 2) {
-        headers[count++] = (TgHttpHeader){header[0], header[1]};
-    }
+    gsize count = tg_aws_http_headers(signed_headers, headers, HEADERS_MAX);
+
     TgHttpRequest http = {.method = "POST",
                           .url = url,
                           .headers = headers,
@@ -102,7 +100,7 @@ gboolean tg_sts_get_keys(const TgAwsKeys *keys, const TgStsRequest *request, TgA
                          GError **error)
 {
     g_autoptr(TgHttpAnswer) answer = send(keys, request, error);
-    g_auto(TgAwsKeys) got = {NULL, NULL, NULL};
+    g_auto(TgAwsKeys) got = {0};
 
     if (answer == NULL) {
         g_prefix_error(error, "temporary credentials: ");

@@ -23,3 +23,8 @@ char *tg_random_id(guint count)
     }
     return id;
 }
+
+guint32 tg_random_below(guint32 limit)
+{
+    return (guint32)g_random_int_range(0, (gint32)MIN(limit, (guint32)G_MAXINT32));
+}

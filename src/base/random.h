@@ -8,3 +8,6 @@ char *tg_random_uuid(void);
 
 /* `count` random lower-case letters and digits. The caller frees. */
 char *tg_random_id(guint count);
+
+/* A number from 0 to limit - 1; limit from 1. For pauses that must not agree, not for secrets. */
+guint32 tg_random_below(guint32 limit);

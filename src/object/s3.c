@@ -5,6 +5,7 @@
 #include <glib/gstdio.h>
 #include <string.h>
 
+#include "aws/http_proxy.h"
 #include "aws/s3.h"
 #include "params/params.h"
 
@@ -216,47 +217,6 @@ static void s3_free(TgObjectStore *store)
 
 /* --- options --- */
 
-/* {host, port, protocol | https, user, password} as a URL; *out NULL without one. */
-static gboolean read_proxy(const json_t *config, char **out, GError **error)
-{
-    const json_t *proxy = json_object_get(config, "http_proxy");
-    g_autofree char *host = NULL;
-    g_autofree char *protocol = NULL;
-    g_autofree char *user = NULL;
-    g_autofree char *password = NULL;
-    gboolean is_https = TRUE;
-    gint64 port = 0;
-
-    if (proxy == NULL || json_is_null(proxy)) {
-        return TRUE;
-    }
-    if (!tg_params_dup_text_or(proxy, "host", NULL, &host, error) ||
-        !tg_params_get_boolean(proxy, "https", TRUE, &is_https, error) ||
-        !tg_params_dup_text_or(proxy, "protocol", is_https ? "https" : "http", &protocol, error) ||
-        !tg_params_dup_text_or(proxy, "user", NULL, &user, error) ||
-        !tg_params_dup_text_or(proxy, "password", "", &password, error) ||
-        !tg_params_get_int64(proxy, "port", 0, &port, error)) {
-        g_prefix_error(error, "http_proxy: ");
-        return FALSE;
-    }
-    if (host == NULL) {
-        g_set_error(error, TG_ERROR, TG_ERROR_CONFIG, "http_proxy: 'host' is missing");
-        return FALSE;
-    }
-    g_autofree char *name = user == NULL ? NULL : g_uri_escape_string(user, NULL, FALSE);
-    g_autofree char *secret = g_uri_escape_string(password, NULL, FALSE);
-
-    *out = g_strdup_printf("%s://%s%s%s%s%s", protocol, name == NULL ? "" : name,
-                           name == NULL ? "" : ":", name == NULL ? "" : secret,
-                           name == NULL ? "" : "@", host);
-    if (port > 0) {
-        g_autofree char *without = *out;
-
-        *out = g_strdup_printf("%s:%" G_GINT64_FORMAT, without, port);
-    }
-    return TRUE;
-}
-
 static gboolean read_client(S3Store *self, const json_t *config, GError **error)
 {
     g_autoptr(TgAwsCredentials) credentials = tg_aws_auth_read(config, error);
@@ -274,7 +234,7 @@ static gboolean read_client(S3Store *self, const json_t *config, GError **error)
                                error) ||
         !tg_params_get_boolean(config, "path_style_access_enabled", FALSE, &path_style, error) ||
         !tg_params_get_int64(config, "maximum_retries", RETRIES_DEFAULT, &retries, error) ||
-        !read_proxy(config, &proxy, error)) {
+        !tg_aws_proxy_read(config, &proxy, error)) {
         return FALSE;
     }
     TgS3Options options = {.endpoint = endpoint,

@@ -4,6 +4,7 @@
 #include <jansson.h>
 
 #include "aws/auth_method.h"
+#include "aws/http_proxy.h"
 #include "object/store.h"
 
 /* The rows of an option table: keys that tg_object_store_new_s3 reads beside those of
@@ -12,7 +13,7 @@
     TG_AWS_AUTH_OPTIONS, {"region", "text", "us-east-1 (AWS_REGION)", "Where the bucket lies."},   \
         {"endpoint", "text", "null", "Another server than AWS: http://host:9000."},                \
         {"path_style_access_enabled", "boolean", "false", "The bucket in the path of URLs."},      \
-        {"http_proxy", "map", "null", "host, port, protocol or https, user, password."},           \
+        TG_AWS_PROXY_OPTION,                                                                       \
         {"canned_acl", "text", "null", "Access list of new objects, as private."},                 \
         {"maximum_retries", "integer", "7", "How often a call is tried again."},                   \
     {                                                                                              \

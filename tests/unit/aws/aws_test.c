@@ -127,7 +127,7 @@ static void test_the_hash_of_a_body(void)
 static void test_static_keys(void)
 {
     g_autoptr(TgAwsCredentials) credentials = tg_aws_credentials_new_static("id", "secret", NULL);
-    g_auto(TgAwsKeys) keys = {NULL, NULL, NULL};
+    g_auto(TgAwsKeys) keys = {0};
 
     g_assert_true(tg_aws_credentials_fetch(credentials, NULL, &keys, NULL));
     g_assert_cmpstr(keys.access_key_id, ==, "id");
@@ -138,7 +138,7 @@ static void test_static_keys(void)
 static void test_the_environment_comes_first(void)
 {
     g_autoptr(TgAwsCredentials) credentials = tg_aws_credentials_new_default(NULL, NULL);
-    g_auto(TgAwsKeys) keys = {NULL, NULL, NULL};
+    g_auto(TgAwsKeys) keys = {0};
     g_autoptr(GError) error = NULL;
 
     g_setenv("AWS_ACCESS_KEY_ID", "from", TRUE);
@@ -167,7 +167,7 @@ static char *write_profiles(const char *folder, const char *text)
 static void expect_profile(const char *profile, const char *id)
 {
     g_autoptr(TgAwsCredentials) credentials = tg_aws_credentials_new_default(profile, NULL);
-    g_auto(TgAwsKeys) keys = {NULL, NULL, NULL};
+    g_auto(TgAwsKeys) keys = {0};
     g_autoptr(GError) error = NULL;
 
     (void)tg_aws_credentials_fetch(credentials, NULL, &keys, &error);
