@@ -13,6 +13,7 @@ $(BUILD)/build.ninja: | deps
 # Everything that is installed or fetched; seconds when nothing is missing.
 deps:
 	@deps/install.sh
+	@deps/oracles.sh
 
 debug: | deps
 	test -f build-debug/build.ninja || meson setup build-debug --buildtype=debug -Db_sanitize=address,undefined >/dev/null

@@ -132,7 +132,8 @@ static gboolean guess_rounds(TgLoaderContext *context, json_t *in, const json_t 
 /* Says what was guessed, one line. */
 static void log_columns(const TgLoaderContext *context, const json_t *in)
 {
-    const json_t *columns = json_object_get(json_object_get(in, "parser"), "columns");
+    const json_t *parser = json_object_get(in, "parser");
+    const json_t *columns = json_object_get(parser == NULL ? in : parser, "columns");
     g_autoptr(GString) text = g_string_new(NULL);
     json_t *column = NULL;
     size_t index = 0;
@@ -143,6 +144,29 @@ static void log_columns(const TgLoaderContext *context, const json_t *in)
                                json_string_value(json_object_get(column, "type")));
     }
     tg_loader_log(context, TG_LOADER_INFO, "Guessed columns: %s", text->str);
+}
+
+/* The input plug-in of `in` when it can guess, else NULL. */
+static const TgInputPlugin *find_guessing_input(const TgLoaderJob *job, const json_t *in)
+{
+    const void *const *inputs = (const void *const *)job->plugins->inputs;
+    const TgInputPlugin *plugin = tg_loader_find_plugin(in, "in", inputs, NULL);
+
+    return plugin == NULL || plugin->guess == NULL ? NULL : plugin;
+}
+
+static gboolean guess_input(TgLoaderContext *context, const TgInputPlugin *plugin, json_t *in,
+                            GError **error)
+{
+    g_autoptr(json_t) found = plugin->guess(context, in, error);
+
+    if (found == NULL) {
+        g_prefix_error(error, "%s: in (%s): ", context->job->config_name, plugin->name);
+        return FALSE;
+    }
+    tg_params_merge(in, found);
+    log_columns(context, in);
+    return TRUE;
 }
 
 json_t *tg_loader_guess(const TgLoaderJob *job, GError **error)
@@ -156,9 +180,15 @@ json_t *tg_loader_guess(const TgLoaderJob *job, GError **error)
                     job->config_name);
         return NULL;
     }
+    const TgInputPlugin *plugin = find_guessing_input(job, in);
+
+    if (plugin != NULL) {
+        return guess_input(&context, plugin, in, error) ? g_steal_pointer(&config) : NULL;
+    }
     if (!tg_loader_is_file_input(&context, in)) {
         g_set_error(error, TG_ERROR, TG_ERROR_CONFIG,
-                    "%s: only file inputs can be guessed, not 'type: %s'", job->config_name,
+                    "%s: only file inputs and dynamodb can be guessed, not 'type: %s'",
+                    job->config_name,
                     json_is_string(json_object_get(in, "type"))
                         ? json_string_value(json_object_get(in, "type"))
                         : "?");

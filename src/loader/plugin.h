@@ -123,6 +123,9 @@ struct TgInputPlugin {
     const char *help;
     const TgLoaderOption *options; /* ends with {0} */
     TgInput *(*open)(TgLoaderContext *context, const json_t *config, GError **error);
+    /* `load guess`: what a look at the source adds to `in`, a map to be merged; a new reference.
+     * NULL: there is nothing to guess. */
+    json_t *(*guess)(TgLoaderContext *context, const json_t *config, GError **error);
 };
 
 /* The files of a file input in its transaction. */
