@@ -218,7 +218,7 @@ static TgReader *input_open_task(TgInput *input, guint task, GError **error G_GN
     SegmentReader *reader = NULL;
 
     if (self->plan.exact) {
-        return tg_lanes_reader_new(&self->turns, &lanes, input);
+        return tg_lanes_reader_new(&self->turns, &lanes, input, self->context);
     }
     reader = g_new0(SegmentReader, 1);
     reader->reader.class = &segments;
