@@ -1,5 +1,5 @@
 #!/bin/bash
-# Installs the real servers that tests ask, in .deps/dynamodb and the like: those of oracles.txt, each file
+# Installs the real servers that tests ask, in .deps/dynamodblocal and the like: those of oracles.txt, each file
 # of which is checked. A test whose server cannot be had is skipped and says so, so nothing here is fatal.
 #   deps/oracles.sh          seconds when all is there
 #   deps/oracles.sh --hash   print the hashes of the pinned versions as they are served now
@@ -34,6 +34,16 @@ P
         rm "$3/pom.xml" && [ -d "$3/lib" ]
 }
 
+fetch_wheels() { # NAME VERSION FOLDER: those of NAME.txt
+    grep -v '^#' "$here/$1.txt" > "$3/list" &&
+        python3 -m pip download -q --no-deps --only-binary :all: --python-version 311 --platform manylinux_2_28_x86_64 \
+            --platform manylinux2014_x86_64 -d "$3/lib" -r "$3/list" >/dev/null 2>&1 && rm "$3/list"
+}
+
+fetch_go() { # PACKAGE VERSION FOLDER
+    command -v go >/dev/null && GOBIN=$3/lib go install "$1@$2" >/dev/null 2>&1
+}
+
 install_one() { # REGISTRY NAME VERSION HASH
     local folder got work
     folder=$(basename "${2##*:}" | tr '[:upper:]' '[:lower:]')
@@ -44,10 +54,11 @@ install_one() { # REGISTRY NAME VERSION HASH
         say "cannot have $2 $3: the tests that ask it will be skipped. Check the network, then run 'make deps' again"
     elif got=$(hash_of "$work/lib") && [ "$mode" = --hash ]; then
         printf '%s %s %s %s\n' "$1" "$2" "$3" "$got"
-    elif [ "$got" != "$4" ]; then
+    elif [ "$4" != - ] && [ "$got" != "$4" ]; then
         say "$2 $3: SHA-256 is $got, pinned is $4; nothing of it was used"
     else
         echo "$3 $4" > "$work/stamp"
+        [ "$1" != wheels ] || for wheel in "$work"/lib/*.whl; do unzip -q -o "$wheel" -d "$work/site"; done
         mkdir -p "$out" && rm -rf "${out:?}/$folder" && mv "$work" "$out/$folder" && say "laid out in .deps/$folder"
     fi
     rm -rf "$work"

@@ -7,6 +7,7 @@
 #include "aws/s3_internal.h"
 
 #define TRIES_MAX 4
+#define STALL_S 60
 #define COPY_BYTES_MAX (G_GINT64_CONSTANT(5) * 1024 * 1024 * 1024) /* of one call */
 #define KEY_BYTES 32
 
@@ -64,6 +65,7 @@ TgS3 *tg_s3_new(const TgS3Options *options, GError **error)
     s3->path_style = options->path_style;
     s3->proxy = g_strdup(options->proxy);
     s3->tries_max = options->tries_max == 0 ? TRIES_MAX : options->tries_max;
+    s3->stall_s = options->stall_s == 0 ? STALL_S : options->stall_s;
     s3->part_bytes = options->part_bytes;
     s3->is_cancelled = options->is_cancelled;
     if ((options->endpoint != NULL && !read_endpoint(s3, options->endpoint, error)) ||

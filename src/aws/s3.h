@@ -17,6 +17,7 @@ typedef struct {
     const char *sse_c_algorithm; /* NULL: AES256 */
     const char *sse_c_md5;       /* base64; NULL: computed */
     guint tries_max;             /* 0: 4 */
+    guint stall_s;               /* a call without a byte for so long is tried again; 0: 60 */
     gint64 part_bytes;           /* of copies and uploads in parts; 0: copies over 5 GB
                                     in 512 MiB, uploads in 16 MiB */
     const gint *is_cancelled;    /* g_atomic_int_get; may be NULL */
@@ -105,3 +106,15 @@ gboolean tg_s3_delete(TgS3 *s3, const TgS3Place *place, GError **error);
  */
 GPtrArray *tg_s3_list(TgS3 *s3, const char *bucket, const char *prefix, guint objects_max,
                       GError **error);
+
+/**
+ * All uploads in parts that were begun and neither ended nor given up, of keys that begin with a
+ * prefix; more than uploads_max is CONFIG.
+ *
+ * @return of TgS3Object with upload_id, freed with the array
+ */
+GPtrArray *tg_s3_list_uploads(TgS3 *s3, const char *bucket, const char *prefix, guint uploads_max,
+                              GError **error);
+
+/* Gives an upload up: its parts are gone. One that is not there any more is fine. */
+gboolean tg_s3_abort_upload(TgS3 *s3, const char *bucket, const TgS3Object *upload, GError **error);

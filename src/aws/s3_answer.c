@@ -8,7 +8,8 @@
 
 typedef struct {
     TgS3Answer *answer;
-    TgS3Object *object; /* of the open <Contents> */
+    TgS3Object *object; /* of the open <Contents> or <Upload> */
+    gboolean is_upload; /* its key stands as it is */
     GString *text;      /* of the innermost element */
     guint depth;
 } Reader;
@@ -18,6 +19,7 @@ void tg_s3_object_free(TgS3Object *object)
     if (object != NULL) {
         g_free(object->key);
         g_free(object->etag);
+        g_free(object->upload_id);
         g_free(object);
     }
 }
@@ -30,7 +32,15 @@ void tg_s3_answer_clear(TgS3Answer *answer)
     g_clear_pointer(&answer->etag, g_free);
     g_clear_pointer(&answer->upload_id, g_free);
     g_clear_pointer(&answer->continuation, g_free);
+    g_clear_pointer(&answer->key_marker, g_free);
+    g_clear_pointer(&answer->upload_marker, g_free);
     g_clear_pointer(&answer->take_objects, g_ptr_array_unref);
+}
+
+/* What lists are made of: objects, or uploads. */
+static gboolean is_entry(const char *name)
+{
+    return strcmp(name, "Contents") == 0 || strcmp(name, "Upload") == 0;
 }
 
 static void on_start(GMarkupParseContext *context G_GNUC_UNUSED, const char *name,
@@ -44,8 +54,9 @@ static void on_start(GMarkupParseContext *context G_GNUC_UNUSED, const char *nam
         return;
     }
     (void)g_string_truncate(reader->text, 0);
-    if (strcmp(name, "Contents") == 0 && reader->object == NULL) {
+    if (is_entry(name) && reader->object == NULL) {
         reader->object = g_new0(TgS3Object, 1);
+        reader->is_upload = strcmp(name, "Upload") == 0;
     }
     if (strcmp(name, "Error") == 0 && reader->depth == 1) {
         reader->answer->is_error = TRUE;
@@ -88,15 +99,19 @@ static void set_once(char **into, char *take_text)
     }
 }
 
-static void take_object_value(TgS3Object *object, const char *name, const char *text)
+static void take_object_value(const Reader *reader, const char *name, const char *text)
 {
+    TgS3Object *object = reader->object;
+
     if (strcmp(name, "Key") == 0) {
-        set_once(&object->key, decode_key(text));
+        set_once(&object->key, reader->is_upload ? g_strdup(text) : decode_key(text));
     } else if (strcmp(name, "ETag") == 0) {
         set_once(&object->etag, strip_quotes(text));
     } else if (strcmp(name, "Size") == 0) {
         object->size_bytes = MAX(g_ascii_strtoll(text, NULL, 10), 0);
-    } else if (strcmp(name, "LastModified") == 0) {
+    } else if (strcmp(name, "UploadId") == 0) {
+        set_once(&object->upload_id, g_strdup(text));
+    } else if (strcmp(name, "LastModified") == 0 || strcmp(name, "Initiated") == 0) {
         object->modified_at_ms = parse_time(text);
     } else if (strcmp(name, "StorageClass") == 0) {
         object->is_archived = strcmp(text, "GLACIER") == 0 || strcmp(text, "DEEP_ARCHIVE") == 0;
@@ -112,7 +127,8 @@ static void take_value(TgS3Answer *answer, const char *name, const char *text)
                  {"Message", &answer->message},
                  {"Region", &answer->region},
                  {"UploadId", &answer->upload_id},
-                 {"NextContinuationToken", &answer->continuation}};
+                 {"NextContinuationToken", &answer->continuation},
+                 {"NextUploadIdMarker", &answer->upload_marker}};
 
     for (gsize i = 0; i < G_N_ELEMENTS(texts); i++) {
         if (strcmp(texts[i].name, name) == 0) {
@@ -121,6 +137,10 @@ static void take_value(TgS3Answer *answer, const char *name, const char *text)
     }
     if (strcmp(name, "ETag") == 0) {
         set_once(&answer->etag, strip_quotes(text));
+    } else if (strcmp(name, "NextKeyMarker") == 0) {
+        set_once(&answer->key_marker, g_strdup(text));
+    } else if (strcmp(name, "IsTruncated") == 0) {
+        answer->is_truncated = strcmp(text, "true") == 0;
     }
 }
 
@@ -139,10 +159,10 @@ static void on_end(GMarkupParseContext *context G_GNUC_UNUSED, const char *name,
     Reader *reader = data;
 
     reader->depth--;
-    if (reader->object != NULL && strcmp(name, "Contents") == 0) {
+    if (reader->object != NULL && is_entry(name)) {
         end_object(reader);
     } else if (reader->object != NULL) {
-        take_object_value(reader->object, name, reader->text->str);
+        take_object_value(reader, name, reader->text->str);
     } else {
         take_value(reader->answer, name, reader->text->str);
     }

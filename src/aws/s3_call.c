@@ -137,6 +137,7 @@ static TgHttpAnswer *send_once(TgS3 *s3, const TgS3Call *call, Try *attempt, GEr
                              .body = has_body && call->body == NULL ? "" : call->body,
                              .body_size_bytes = call->body_size,
                              .timeout_ms = CALL_TIMEOUT_MS,
+                             .stall_s = s3->stall_s,
                              .answer_bytes_max = call->answer_bytes_max,
                              .is_cancelled = s3->is_cancelled};
 
@@ -296,19 +297,45 @@ TgHttpAnswer *tg_s3_call(TgS3 *s3, const TgS3Call *call, GError **error)
     }
 }
 
-gboolean tg_s3_call_xml(TgS3 *s3, const TgS3Call *call, TgS3Answer *out, GError **error)
+/* *out_again when the answer itself is bad and another may be better. */
+static gboolean call_xml_once(TgS3 *s3, const TgS3Call *call, TgS3Answer *out, gboolean *out_again,
+                              GError **error)
 {
     g_autoptr(TgHttpAnswer) answer = tg_s3_call(s3, call, error);
+    g_autoptr(GError) problem = NULL;
 
-    if (answer == NULL ||
-        !tg_s3_answer_parse((const char *)answer->body->data, answer->body->len, out, error)) {
+    *out_again = FALSE;
+    if (answer == NULL) {
         return FALSE;
     }
-    if (out->is_error) {
+    if (tg_s3_answer_parse((const char *)answer->body->data, answer->body->len, out, &problem)) {
+        if (!out->is_error) {
+            return TRUE;
+        }
         /* S3 may begin an answer before a copy is done, and then it fails after all. */
-        set_error(call, 500, out, error);
+        set_error(call, 500, out, &problem);
         tg_s3_answer_clear(out);
-        return FALSE;
     }
-    return TRUE;
+    *out_again = tg_error_is_retryable(problem);
+    g_propagate_error(error, g_steal_pointer(&problem));
+    return FALSE;
+}
+
+gboolean tg_s3_call_xml(TgS3 *s3, const TgS3Call *call, TgS3Answer *out, GError **error)
+{
+    guint pause_ms = FIRST_PAUSE_MS;
+
+    for (guint tries = 1;; tries++) {
+        g_autoptr(GError) problem = NULL;
+        gboolean again = FALSE;
+
+        if (call_xml_once(s3, call, out, &again, &problem)) {
+            return TRUE;
+        }
+        if (!again || tries >= s3->tries_max || !tg_clock_pause(pause_ms, s3->is_cancelled)) {
+            g_propagate_error(error, g_steal_pointer(&problem));
+            return FALSE;
+        }
+        pause_ms *= 2;
+    }
 }

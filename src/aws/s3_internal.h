@@ -14,6 +14,7 @@ struct TgS3 {
     gboolean path_style;
     char *proxy; /* NULL: that of the environment */
     guint tries_max;
+    guint stall_s;
     gint64 part_bytes;
     const gint *is_cancelled;
     char *sse_headers[7]; /* name and value in turn; all NULL without a key */

@@ -10,6 +10,7 @@
 #define COPY_PART_BYTES (G_GINT64_CONSTANT(512) * 1024 * 1024)
 #define UPLOAD_PART_BYTES (G_GINT64_CONSTANT(16) * 1024 * 1024) /* also what is sent at once */
 #define PARTS_MAX 10000
+#define MD5_BYTES 16
 
 /* An object under way. */
 typedef struct Parts Parts;
@@ -28,8 +29,10 @@ struct Parts {
     int file;
     char *buffer;
 
-    char *upload;  /* "uploadId=…" */
-    GString *list; /* of what is done, as S3 wants it at the end */
+    char *upload;        /* "uploadId=…" */
+    GString *list;       /* of what is done, as S3 wants it at the end */
+    guint count;         /* of these parts */
+    GByteArray *digests; /* MD5 of each, by its ETag; shorter when ETags are something else */
 };
 
 static void add_headers(TgS3Call *call, const char *const *headers)
@@ -121,6 +124,23 @@ static char *send_read(Parts *parts, guint number, gint64 from, gint64 size, GEr
     return answer == NULL ? NULL : tg_s3_etag_of(answer);
 }
 
+/* The bytes of an ETag that is an MD5. */
+static void add_digest(GByteArray *digests, const char *etag)
+{
+    guint8 bytes[MD5_BYTES];
+
+    for (gsize i = 0; i < MD5_BYTES; i++) {
+        int high = g_ascii_xdigit_value(etag[2 * i]);
+        int low = high < 0 ? -1 : g_ascii_xdigit_value(etag[2 * i + 1]);
+
+        if (low < 0) {
+            return;
+        }
+        bytes[i] = (guint8)(high * 16 + low);
+    }
+    (void)g_byte_array_append(digests, bytes, MD5_BYTES);
+}
+
 static gboolean add_part(Parts *parts, guint number, gint64 from, GError **error)
 {
     gint64 size = MIN(parts->part_bytes, parts->size_bytes - from);
@@ -130,10 +150,45 @@ static gboolean add_part(Parts *parts, guint number, gint64 from, GError **error
     if (etag == NULL) {
         return FALSE;
     }
+    parts->count++;
+    add_digest(parts->digests, etag);
     escaped = g_markup_escape_text(etag, -1);
     g_string_append_printf(parts->list,
                            "<Part><PartNumber>%u</PartNumber><ETag>\"%s\"</ETag></Part>", number,
                            escaped);
+    return TRUE;
+}
+
+/* The ETag that S3 gives to the whole: the MD5 of the parts' MD5s. NULL when it cannot be told. */
+static char *whole_etag(const Parts *parts)
+{
+    g_autofree char *md5 = NULL;
+
+    if (parts->digests->len != (gsize)parts->count * MD5_BYTES) {
+        return NULL;
+    }
+    md5 = g_compute_checksum_for_data(G_CHECKSUM_MD5, parts->digests->data, parts->digests->len);
+    return g_strdup_printf("%s-%u", md5, parts->count);
+}
+
+/* Whether the object is what these parts make: a call that ended the upload may lose its answer,
+ * and the next try hears that there is no such upload. */
+static gboolean has_ended(const Parts *parts, char **out_etag)
+{
+    g_auto(TgS3Info) info = {0};
+    g_autofree char *whole = whole_etag(parts);
+    g_autofree char *count = g_strdup_printf("-%u", parts->count);
+
+    if (!tg_s3_head(parts->s3, parts->to, &info, NULL) || info.etag == NULL ||
+        info.size_bytes != parts->size_bytes) {
+        return FALSE;
+    }
+    if (whole != NULL ? strcmp(info.etag, whole) != 0 : !g_str_has_suffix(info.etag, count)) {
+        return FALSE;
+    }
+    if (out_etag != NULL) {
+        *out_etag = g_strdup(info.etag);
+    }
     return TRUE;
 }
 
@@ -150,14 +205,19 @@ static gboolean end_parts(Parts *parts, char **out_etag, GError **error)
                      .body_size = strlen(body),
                      .verb = parts->verb};
     g_auto(TgS3Answer) answer = {NULL};
+    g_autoptr(GError) problem = NULL;
 
-    if (!tg_s3_call_xml(parts->s3, &call, &answer, error)) {
-        return FALSE;
+    if (tg_s3_call_xml(parts->s3, &call, &answer, &problem)) {
+        if (out_etag != NULL) {
+            *out_etag = g_steal_pointer(&answer.etag);
+        }
+        return TRUE;
     }
-    if (out_etag != NULL) {
-        *out_etag = g_steal_pointer(&answer.etag);
+    if (g_error_matches(problem, TG_ERROR, TG_ERROR_NOT_FOUND) && has_ended(parts, out_etag)) {
+        return TRUE;
     }
-    return TRUE;
+    g_propagate_error(error, g_steal_pointer(&problem));
+    return FALSE;
 }
 
 /* The parts cost money until they are gone. */
@@ -181,6 +241,7 @@ static gboolean send_parts(Parts *parts, char **out_etag, GError **error)
 
     parts->part_bytes = MAX(parts->part_bytes, least);
     parts->list = g_string_new(NULL);
+    parts->digests = g_byte_array_new();
     if (begin_parts(parts, error)) {
         ok = TRUE;
         for (gint64 from = 0; ok && from < parts->size_bytes; from += parts->part_bytes) {
@@ -192,6 +253,7 @@ static gboolean send_parts(Parts *parts, char **out_etag, GError **error)
         }
     }
     (void)g_string_free(parts->list, TRUE);
+    g_byte_array_unref(parts->digests);
     g_free(parts->upload);
     return ok;
 }

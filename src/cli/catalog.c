@@ -5,19 +5,22 @@
 #include "base/clock.h"
 #include "catalog/publish.h"
 #include "catalog/table.h"
+#include "cli/catalog_gc.h"
 #include "cli/command.h"
 #include "cli/state.h"
 #include "params/params.h"
 #include "schedule/zone.h"
 
-#define HELP                                                                                       \
-    "Commands:\n"                                                                                  \
-    "  list [DATABASE]             databases and tables\n"                                         \
-    "  show DB.TABLE               columns, location, partitions\n"                                \
-    "  history DB.TABLE            what was published, newest first\n"                             \
-    "  rollback DB.TABLE           show what was there before the newest publish\n"                \
-    "           [--to ID] [--partition k=v/k2=v2]\n"                                               \
-    "  gc [--grace HOURS] [--dry-run]   remove what crashes and old publishes left\n"
+#define HELP                                                                                        \
+    "Commands:\n"                                                                                   \
+    "  list [DATABASE]             databases and tables\n"                                          \
+    "  show DB.TABLE               columns, location, partitions\n"                                 \
+    "  history DB.TABLE            what was published, newest first\n"                              \
+    "  rollback DB.TABLE           show what was there before the newest publish\n"                 \
+    "           [--to ID] [--partition k=v/k2=v2]\n"                                                \
+    "  gc [--grace HOURS] [--dry-run]   remove what crashes and old publishes left\n"               \
+    "  gc … s3://BUCKET/PREFIX, gc … LOAD.yml   the same in S3: uploads in parts that nobody\n" \
+    "           ended, below a prefix or where the config's `out` writes\n"
 
 typedef struct {
     char *project;
@@ -45,6 +48,7 @@ typedef struct {
     TgObjectStore *objects;
     char *database; /* of the argument "db.table" or "db" */
     char *table;
+    const char *argument; /* as it was given; NULL: none */
 } Work;
 
 static void print_json_value(const json_t *value)
@@ -281,11 +285,17 @@ static gboolean run_rollback(const Work *work, GError **error)
 
 static gboolean run_gc(const Work *work, GError **error)
 {
+    gint64 grace_ms = (gint64)(work->options->grace_hours * 3600 * 1000);
+    TgCliUploadsGc uploads = {.begun_before_ms = tg_clock_now_ms() - grace_ms,
+                              .dry_run = work->options->dry_run,
+                              .as_json = work->options->as_json};
     TgPublishCollected collected;
-    TgPublishCollect options = {.now_ms = tg_clock_now_ms(),
-                                .grace_ms = (gint64)(work->options->grace_hours * 3600 * 1000),
-                                .dry_run = work->options->dry_run};
+    TgPublishCollect options = {
+        .now_ms = tg_clock_now_ms(), .grace_ms = grace_ms, .dry_run = work->options->dry_run};
 
+    if (work->argument != NULL) {
+        return tg_cli_uploads_gc(work->cli, work->argument, &uploads, error);
+    }
     if (!tg_publish_collect(work->catalog, work->objects, &options, &collected, error)) {
         return FALSE;
     }
@@ -350,7 +360,7 @@ static int execute(const TgCli *cli, const Options *options, const Subcommand *c
 {
     g_autoptr(TgCliState) state = tg_cli_state_new(options->project);
     g_autoptr(GError) error = NULL;
-    Work work = {.cli = cli, .options = options};
+    Work work = {.cli = cli, .options = options, .argument = argument};
 
     work.catalog = tg_cli_state_catalog(state, &error);
     if (work.catalog == NULL) {
@@ -377,8 +387,8 @@ static int catalog_run(const TgCli *cli, int argc, char **argv)
         {"partition", 0, 0, G_OPTION_ARG_STRING, &options.partition,
          "rollback: of this partition alone", "K=V"},
         {"grace", 0, 0, G_OPTION_ARG_DOUBLE, &options.grace_hours,
-         "gc: keep what was superseded less than this ago (24)", "HOURS"},
-        {"dry-run", 0, 0, G_OPTION_ARG_NONE, &options.dry_run, "gc: only count", NULL},
+         "gc: keep what was superseded, or begun, less than this ago (24)", "HOURS"},
+        {"dry-run", 0, 0, G_OPTION_ARG_NONE, &options.dry_run, "gc: only count, or list", NULL},
         G_OPTION_ENTRY_NULL};
     int status = 0;
 

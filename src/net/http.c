@@ -209,6 +209,10 @@ static void set_limits(Transfer *transfer)
     SET(TIMEOUT_MS, (long)request->timeout_ms);
     SET(CONNECTTIMEOUT_MS, request->connect_timeout_ms > 0 ? (long)request->connect_timeout_ms
                                                            : (long)TG_HTTP_CONNECT_TIMEOUT_MS);
+    if (request->stall_s > 0) {
+        SET(LOW_SPEED_LIMIT, 1L); /* bytes a second */
+        SET(LOW_SPEED_TIME, (long)request->stall_s);
+    }
     SET(FOLLOWLOCATION, request->redirects_max > 0 ? 1L : 0L);
     SET(MAXREDIRS, (long)request->redirects_max);
     SET(PROTOCOLS_STR, "http,https");

@@ -38,6 +38,7 @@ typedef struct {
 
     gint64 timeout_ms;         /* of all of it; 0: none */
     gint64 connect_timeout_ms; /* 0: TG_HTTP_CONNECT_TIMEOUT_MS */
+    guint stall_s;             /* no byte for so long is a failure; 0: timeout_ms alone counts */
     gsize answer_bytes_max;    /* 0: TG_HTTP_ANSWER_BYTES_MAX; more is an error of code CONFIG */
     guint redirects_max;       /* 0: a redirect is an answer like any other */
     gboolean decodes;          /* ask for gzip and the like, and unpack it */

@@ -3,17 +3,16 @@
 #include <fcntl.h>
 #include <glib/gstdio.h>
 #include <string.h>
-#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/file.h"
 #include "base/random.h"
+#include "object/draft_folder.h"
 #include "object/flusher.h"
 #include "object/store.h"
 
 #define DRAFTS ".drafts"
-#define LOCK_NAME "lock"
 #define DEPTH_MAX 64
 
 typedef struct {
@@ -66,7 +65,6 @@ static gboolean ensure_drafts(FolderStore *store, GError **error)
     g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&store->mutex);
     g_autofree char *id = tg_random_id(12);
     g_autofree char *folder = g_build_filename(store->folder, DRAFTS, id, NULL);
-    g_autofree char *lock = g_build_filename(folder, LOCK_NAME, NULL);
 
     (void)locker;
     if (store->draft_folder != NULL) {
@@ -75,9 +73,8 @@ static gboolean ensure_drafts(FolderStore *store, GError **error)
     if (!tg_file_make_folder(folder, error)) {
         return FALSE;
     }
-    store->lock_fd = g_open(lock, O_RDWR | O_CREAT | O_CLOEXEC, 0666);
-    if (store->lock_fd < 0 || flock(store->lock_fd, LOCK_EX | LOCK_NB) != 0) {
-        tg_error_set_file(error, errno, "lock", lock);
+    store->lock_fd = tg_draft_folder_lock(folder, error);
+    if (store->lock_fd < 0) {
         return FALSE;
     }
     store->draft_folder = g_steal_pointer(&folder);
@@ -338,49 +335,13 @@ static char *folder_engine_path(TgObjectStore *base, const char *url, GError **e
     return path_of((FolderStore *)base, url, error);
 }
 
-static gint64 folder_bytes(const char *folder, guint *count)
-{
-    g_autoptr(GDir) dir = g_dir_open(folder, 0, NULL);
-    gint64 bytes = 0;
-    const char *name = NULL;
-
-    while (dir != NULL && (name = g_dir_read_name(dir)) != NULL) {
-        g_autofree char *path = g_build_filename(folder, name, NULL);
-        struct stat status;
-
-        if (strcmp(name, LOCK_NAME) != 0 && stat(path, &status) == 0) {
-            bytes += status.st_size;
-            (*count)++;
-        }
-    }
-    return bytes;
-}
-
 static gboolean folder_collect(TgObjectStore *base, guint *out_count, gint64 *out_bytes,
                                GError **error)
 {
     FolderStore *store = (FolderStore *)base;
     g_autofree char *drafts = g_build_filename(store->folder, DRAFTS, NULL);
-    g_autoptr(GDir) dir = g_dir_open(drafts, 0, NULL);
-    gboolean ok = TRUE;
-    const char *name = NULL;
 
-    while (ok && dir != NULL && (name = g_dir_read_name(dir)) != NULL) {
-        g_autofree char *folder = g_build_filename(drafts, name, NULL);
-        g_autofree char *lock = g_build_filename(folder, LOCK_NAME, NULL);
-        int fd = g_open(lock, O_RDWR | O_CLOEXEC, 0);
-
-        /* Without a lock file the process died between making the folder and locking it, or is
-         * about to lock: an empty folder harms nobody, so it stays for the next time. */
-        if (fd >= 0 && flock(fd, LOCK_EX | LOCK_NB) == 0) {
-            *out_bytes += folder_bytes(folder, out_count);
-            ok = tg_file_remove_folder(folder, error);
-        }
-        if (fd >= 0) {
-            (void)close(fd);
-        }
-    }
-    return ok;
+    return tg_draft_folder_sweep(drafts, "", out_count, out_bytes, error);
 }
 
 static void folder_free(TgObjectStore *base)

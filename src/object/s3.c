@@ -4,18 +4,24 @@
 #include <errno.h>
 #include <glib/gstdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "aws/http_proxy.h"
 #include "aws/s3.h"
+#include "base/file.h"
+#include "object/draft_folder.h"
 #include "params/params.h"
 
 #define OBJECTS_MAX 1000000u /* of one list */
+#define UPLOADS_MAX 1000000u
 #define RETRIES_DEFAULT 7
+#define FOLDER_PREFIX "tegaru-s3-"
 
 typedef struct {
     TgObjectStore store;
     TgS3 *s3;
     char *folder; /* of drafts */
+    int lock_fd;  /* of the folder; -1: none */
     char *acl;    /* of new objects; NULL: the bucket's */
     gint drafts;  /* made so far */
 } S3Store;
@@ -195,7 +201,7 @@ static char *s3_engine_path(TgObjectStore *store G_GNUC_UNUSED, const char *url,
     return NULL;
 }
 
-/* Drafts are in a folder of this process that ends with it; there is nothing of others to find. */
+/* Folders of drafts are swept when the next store is opened. */
 static gboolean s3_collect(TgObjectStore *store G_GNUC_UNUSED, guint *out_count G_GNUC_UNUSED,
                            gint64 *out_bytes G_GNUC_UNUSED, GError **error G_GNUC_UNUSED)
 {
@@ -207,7 +213,10 @@ static void s3_free(TgObjectStore *store)
     S3Store *self = (S3Store *)store;
 
     if (self->folder != NULL) {
-        (void)g_rmdir(self->folder); /* drafts are aborted by those who began them */
+        (void)tg_file_remove_folder(self->folder, NULL); /* else the next store finds it */
+    }
+    if (self->lock_fd >= 0) {
+        (void)close(self->lock_fd);
     }
     tg_s3_free(self->s3);
     g_free(self->folder);
@@ -225,6 +234,7 @@ static gboolean read_client(S3Store *self, const json_t *config, GError **error)
     g_autofree char *proxy = NULL;
     gboolean path_style = FALSE;
     gint64 retries = 0;
+    gint64 stall_s = 0;
     const char *region_default =
         g_getenv("AWS_REGION") == NULL ? g_getenv("AWS_DEFAULT_REGION") : g_getenv("AWS_REGION");
 
@@ -234,6 +244,8 @@ static gboolean read_client(S3Store *self, const json_t *config, GError **error)
                                error) ||
         !tg_params_get_boolean(config, "path_style_access_enabled", FALSE, &path_style, error) ||
         !tg_params_get_int64(config, "maximum_retries", RETRIES_DEFAULT, &retries, error) ||
+        !tg_params_get_int64(config, "stall_seconds", 0, &stall_s, error) ||
+        !tg_params_check_range("stall_seconds", stall_s, 0, 3600, error) ||
         !tg_aws_proxy_read(config, &proxy, error)) {
         return FALSE;
     }
@@ -242,26 +254,32 @@ static gboolean read_client(S3Store *self, const json_t *config, GError **error)
                            .path_style = path_style,
                            .credentials = credentials,
                            .proxy = proxy,
+                           .stall_s = (guint)stall_s,
                            .tries_max = (guint)CLAMP(retries, 0, 100) + 1};
 
     self->s3 = tg_s3_new(&options, error);
     return self->s3 != NULL;
 }
 
+/* Also removes the folders of processes that were killed: nobody else looks where they are. */
 static gboolean make_folder(S3Store *self, const json_t *config, GError **error)
 {
     g_autofree char *top = NULL;
+    guint count = 0;
+    gint64 bytes = 0;
 
     if (!tg_params_dup_text_or(config, "buffer_dir", g_get_tmp_dir(), &top, error)) {
         return FALSE;
     }
-    self->folder = g_build_filename(top, "tegaru-s3-XXXXXX", NULL);
+    self->folder = g_build_filename(top, FOLDER_PREFIX "XXXXXX", NULL);
     if (g_mkdir_with_parents(top, 0700) != 0 || g_mkdtemp(self->folder) == NULL) {
         tg_error_set_file(error, errno, "make a folder in", top);
         g_clear_pointer(&self->folder, g_free);
         return FALSE;
     }
-    return TRUE;
+    (void)tg_draft_folder_sweep(top, FOLDER_PREFIX, &count, &bytes, NULL); /* others' may stay */
+    self->lock_fd = tg_draft_folder_lock(self->folder, error);
+    return self->lock_fd >= 0;
 }
 
 TgObjectStore *tg_object_store_new_s3(const json_t *config, GError **error)
@@ -281,6 +299,7 @@ TgObjectStore *tg_object_store_new_s3(const json_t *config, GError **error)
     g_autoptr(TgObjectStore) store = &self->store;
 
     self->store.class = &class;
+    self->lock_fd = -1;
     return read_client(self, config, error) && make_folder(self, config, error) &&
                    tg_params_dup_text_or(config, "canned_acl", NULL, &self->acl, error)
                ? g_steal_pointer(&store)
@@ -296,4 +315,35 @@ TgObjectStore *tg_object_store_choose_s3(TgObjectStore *local, const json_t *con
     }
     *out_own = tg_object_store_new_s3(config, error);
     return *out_own;
+}
+
+gboolean tg_object_s3_collect(TgObjectStore *store, const char *url,
+                              const TgObjectS3Collect *options, guint *out_count, GError **error)
+{
+    S3Store *self = (S3Store *)store;
+    g_auto(TgObjectUrl) place = {NULL};
+    g_autoptr(GPtrArray) uploads = NULL;
+
+    if (!tg_object_url_parse(url, &place, error)) {
+        return FALSE;
+    }
+    uploads = tg_s3_list_uploads(self->s3, place.bucket, place.key, UPLOADS_MAX, error);
+    for (guint i = 0; uploads != NULL && i < uploads->len; i++) {
+        const TgS3Object *upload = g_ptr_array_index(uploads, i);
+        g_autofree char *of_upload = g_strconcat("s3://", place.bucket, "/", upload->key, NULL);
+
+        /* one without a time may be young */
+        if (upload->modified_at_ms == 0 || upload->modified_at_ms > options->begun_before_ms ||
+            (options->suffix != NULL && !g_str_has_suffix(upload->key, options->suffix))) {
+            continue;
+        }
+        if (!options->dry_run && !tg_s3_abort_upload(self->s3, place.bucket, upload, error)) {
+            return FALSE;
+        }
+        (*out_count)++;
+        if (options->tell != NULL) {
+            options->tell(options->data, of_upload, upload->modified_at_ms);
+        }
+    }
+    return uploads != NULL;
 }

@@ -16,6 +16,7 @@
         TG_AWS_PROXY_OPTION,                                                                       \
         {"canned_acl", "text", "null", "Access list of new objects, as private."},                 \
         {"maximum_retries", "integer", "7", "How often a call is tried again."},                   \
+        {"stall_seconds", "integer", "60", "A call without a byte for so long is tried again."},   \
     {                                                                                              \
         "buffer_dir", "text", "a temporary folder", "Where files lie before they are sent."        \
     }
@@ -38,3 +39,23 @@ TgObjectStore *tg_object_store_new_s3(const json_t *config, GError **error);
  */
 TgObjectStore *tg_object_store_choose_s3(TgObjectStore *local, const json_t *config,
                                          TgObjectStore **out_own, GError **error);
+
+/* Which uploads in parts are given up. */
+typedef struct {
+    gint64 begun_before_ms; /* Unix time: younger ones may be under way */
+    const char *suffix;     /* of the keys; NULL: any */
+    gboolean dry_run;       /* only tell */
+    void (*tell)(gpointer data, const char *url, gint64 begun_at_ms); /* each; may be NULL */
+    gpointer data;
+} TgObjectS3Collect;
+
+/**
+ * Gives up uploads that killed processes began below a prefix: their parts are nowhere to be seen,
+ * and cost money.
+ *
+ * @store from tg_object_store_new_s3
+ * @url "s3://bucket/prefix"
+ * @out_count is added to
+ */
+gboolean tg_object_s3_collect(TgObjectStore *store, const char *url,
+                              const TgObjectS3Collect *options, guint *out_count, GError **error);
