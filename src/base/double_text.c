@@ -1,17 +1,107 @@
 /* Floating point numbers as text, as Java prints them. */
 #include "base/double_text.h"
 
+#include <float.h>
 #include <math.h>
 #include <string.h>
 
-#define PRECISION_MAX 17 /* digits that tell any two doubles apart */
+#define PRECISION_MAX 17  /* digits that tell any two doubles apart */
+#define PRECISION_SURE 15 /* digits that a double keeps, whatever they are */
+#define PRECISION_SURE_SINGLE 6
+#define DIGITS_LIMIT 1e15 /* PRECISION_SURE digits are less */
+#define POWERS_COUNT 23   /* of ten, that a double holds exactly */
+
+static const double powers[POWERS_COUNT] = {1e0,  1e1,  1e2,  1e3,  1e4,  1e5,  1e6,  1e7,
+                                            1e8,  1e9,  1e10, 1e11, 1e12, 1e13, 1e14, 1e15,
+                                            1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22};
+
+static guint count_digits(guint64 value)
+{
+    guint count = 1;
+
+    for (; value >= 10000; value /= 10000) {
+        count += 4;
+    }
+    return count + (value >= 10) + (value >= 100) + (value >= 1000);
+}
+
+gsize tg_digits_write(guint64 value, char text[TG_DIGITS_BYTES])
+{
+    static const char pairs[] = "00010203040506070809101112131415161718192021222324"
+                                "25262728293031323334353637383940414243444546474849"
+                                "50515253545556575859606162636465666768697071727374"
+                                "75767778798081828384858687888990919293949596979899";
+    guint count = count_digits(value);
+    guint at = count;
+
+    for (; at >= 2; value /= 100) {
+        at -= 2;
+        memcpy(text + at, pairs + value % 100 * 2, 2);
+    }
+    if (at == 1) {
+        text[0] = (char)('0' + value);
+    }
+    return count;
+}
+
+/**
+ * What most numbers of people are: m / 10^k with at most 15 digits. Both are exact doubles, so
+ * their quotient is the double nearest to that decimal, as a reader would get it (W. D. Clinger,
+ * "How to read floating point numbers accurately", 1990); and 15 digits are never two decimals for
+ * one double, so there is no shorter one.
+ *
+ * @return FALSE for all other numbers
+ */
+static gboolean find_short_decimal(double value, char digits[TG_DOUBLE_TEXT_BYTES],
+                                   int *out_exponent)
+{
+    int whole = 0; /* digits before the point */
+    int places = 0;
+
+    if (value < 1e-7 || value >= DIGITS_LIMIT) {
+        return FALSE;
+    }
+    while (whole < PRECISION_SURE && value >= powers[whole]) {
+        whole++;
+    }
+    places = value < 1.0 ? PRECISION_SURE : PRECISION_SURE - whole;
+    guint64 scaled = (guint64)(value * powers[places] + 0.5);
+
+    if (scaled == 0 || (double)scaled / powers[places] != value) {
+        return FALSE;
+    }
+    while (scaled % 10 == 0) {
+        scaled /= 10;
+        places--;
+    }
+    gsize count = tg_digits_write(scaled, digits);
+
+    digits[count] = '\0';
+    *out_exponent = (int)count - 1 - places;
+    return TRUE;
+}
+
+/* Fewer digits than those that are kept anyway would be the same with zeros behind; but numbers
+ * that are nearly 0 keep less. */
+static int precision_to_begin(double value, gboolean is_single)
+{
+    if (value < (is_single ? (double)FLT_MIN : DBL_MIN)) {
+        return 1;
+    }
+    return is_single ? PRECISION_SURE_SINGLE : PRECISION_SURE;
+}
 
 int tg_double_shortest(double value, gboolean is_single, char digits[TG_DOUBLE_TEXT_BYTES])
 {
     char text[TG_DOUBLE_TEXT_BYTES];
     gsize used = 0;
+    int exponent = 0;
 
-    for (int precision = 1; precision <= PRECISION_MAX; precision++) {
+    if (!is_single && find_short_decimal(value, digits, &exponent)) {
+        return exponent;
+    }
+    for (int precision = precision_to_begin(value, is_single); precision <= PRECISION_MAX;
+         precision++) {
         (void)g_snprintf(text, sizeof text, "%.*e", precision - 1, value);
         double back = g_ascii_strtod(text, NULL);
 
@@ -19,9 +109,9 @@ int tg_double_shortest(double value, gboolean is_single, char digits[TG_DOUBLE_T
             break;
         }
     }
-    char *exponent = strchr(text, 'e');
+    char *mark = strchr(text, 'e');
 
-    for (const char *at = text; at < exponent; at++) {
+    for (const char *at = text; at < mark; at++) {
         if (g_ascii_isdigit(*at)) {
             digits[used++] = *at;
         }
@@ -30,30 +120,34 @@ int tg_double_shortest(double value, gboolean is_single, char digits[TG_DOUBLE_T
         used--;
     }
     digits[used] = '\0';
-    return (int)g_ascii_strtoll(exponent + 1, NULL, 10);
+    return (int)g_ascii_strtoll(mark + 1, NULL, 10);
 }
 
-static void layout_plain(GString *out, const char *digits, int exponent)
+/* "0.00123", "12.0"; the number of bytes. */
+static gsize layout_plain(char *text, const char *digits, int exponent)
 {
     int length = (int)strlen(digits);
+    gsize used = 0;
 
     if (exponent < 0) {
-        g_string_append(out, "0.");
+        text[used++] = '0';
+        text[used++] = '.';
         for (int i = -1; i > exponent; i--) {
-            g_string_append_c(out, '0');
+            text[used++] = '0';
         }
-        g_string_append(out, digits);
-        return;
     }
     for (int i = 0; i <= exponent || i < length; i++) {
-        if (i == exponent + 1) {
-            g_string_append_c(out, '.');
+        if (exponent >= 0 && i == exponent + 1) {
+            text[used++] = '.';
         }
-        g_string_append_c(out, i < length ? digits[i] : '0');
+        text[used++] = (char)(i < length ? digits[i] : '0');
     }
-    if (length <= exponent + 1) {
-        g_string_append(out, ".0");
+    if (exponent >= 0 && length <= exponent + 1) {
+        text[used++] = '.';
+        text[used++] = '0';
     }
+    text[used] = '\0';
+    return used;
 }
 
 static gsize format(double value, gboolean is_single, char text[TG_DOUBLE_TEXT_BYTES])
@@ -73,16 +167,15 @@ static gsize format(double value, gboolean is_single, char text[TG_DOUBLE_TEXT_B
         /* Java prints two digits where one would do */
         return g_strlcpy(text, value < 0 ? "-4.9E-324" : "4.9E-324", TG_DOUBLE_TEXT_BYTES);
     }
-    g_autoptr(GString) out = g_string_new(value < 0 ? "-" : "");
     int exponent = tg_double_shortest(fabs(value), is_single, digits);
+    gsize sign = value < 0 ? 1 : 0;
 
+    text[0] = '-';
     if (exponent >= -3 && exponent < 7) {
-        layout_plain(out, digits, exponent);
-    } else {
-        g_string_append_printf(out, "%c.%sE%d", digits[0], digits[1] == '\0' ? "0" : digits + 1,
-                               exponent);
+        return sign + layout_plain(text + sign, digits, exponent);
     }
-    return g_strlcpy(text, out->str, TG_DOUBLE_TEXT_BYTES);
+    return sign + (gsize)g_snprintf(text + sign, TG_DOUBLE_TEXT_BYTES - sign, "%c.%sE%d", digits[0],
+                                    digits[1] == '\0' ? "0" : digits + 1, exponent);
 }
 
 gsize tg_double_format(double value, char text[TG_DOUBLE_TEXT_BYTES])

@@ -1,9 +1,13 @@
-/* Floating point numbers as text, as Java prints them. */
+/* Numbers as text: floating point as Java prints it. */
 #pragma once
 
 #include <glib.h>
 
 #define TG_DOUBLE_TEXT_BYTES 32
+#define TG_DIGITS_BYTES 20
+
+/* The digits of a number, without a NUL; how many they are. */
+gsize tg_digits_write(guint64 value, char text[TG_DIGITS_BYTES]);
 
 /**
  * The fewest digits that read back as the value, without a point.

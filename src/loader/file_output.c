@@ -2,11 +2,9 @@
 #include <string.h>
 
 #include "loader/context.h"
+#include "loader/format_rows.h"
 
 #define ENCODERS_MAX 16u
-#define TEXT_FLUSH_BYTES                                                                           \
-    ((gsize)64 * 1024) /* formatted bytes that are collected before a write                        \
-                        */
 
 typedef struct {
     TgOutput output;
@@ -44,48 +42,15 @@ static TgSink *open_sink(FileOutput *self, guint task, char **out_path, GError *
     return sink;
 }
 
-static gboolean flush(TgSink *sink, GString *text, gint64 *bytes, GError **error)
-{
-    gsize size = text->len;
-
-    if (size > 0 && !sink->class->write(sink, text->str, size, error)) {
-        return FALSE;
-    }
-    *bytes += (gint64)size;
-    g_string_truncate(text, 0);
-    return TRUE;
-}
-
 static gboolean write_rows(FileOutput *self, TgRows *rows, TgSink *sink, gint64 *out_bytes,
                            GError **error)
 {
-    if (self->formatter->class->write_file != NULL) {
-        return self->formatter->class->write_file(self->formatter, rows, sink, out_bytes, error) &&
-               sink->class->finish(sink, error);
-    }
-    g_autoptr(TgCursor) cursor = tg_cursor_new(rows);
-    g_autoptr(GString) text = g_string_sized_new(TEXT_FLUSH_BYTES * 2);
-    const TgBatch *batch = NULL;
+    const TgFormatterClass *class = self->formatter->class;
+    gboolean ok = class->write_file != NULL
+                      ? class->write_file(self->formatter, rows, sink, out_bytes, error)
+                      : tg_format_rows(self->formatter, rows, sink, out_bytes, error);
 
-    if (!self->formatter->class->begin(self->formatter, text, error) ||
-        !flush(sink, text, out_bytes, error)) {
-        return FALSE;
-    }
-    for (;;) {
-        if (!tg_cursor_next(cursor, &batch, error)) {
-            return FALSE;
-        }
-        if (batch == NULL) {
-            break;
-        }
-        if (!self->formatter->class->add(self->formatter, batch, text, error)) {
-            return FALSE;
-        }
-        if (text->len >= TEXT_FLUSH_BYTES && !flush(sink, text, out_bytes, error)) {
-            return FALSE;
-        }
-    }
-    return flush(sink, text, out_bytes, error) && sink->class->finish(sink, error);
+    return ok && sink->class->finish(sink, error);
 }
 
 static gboolean output_run_task(TgOutput *output, guint task, TgRows *rows, json_t **out_report,

@@ -228,6 +228,18 @@ gboolean tg_decimal_parse(const char *text, gsize size_bytes, guint precision, g
     return TRUE;
 }
 
+gsize tg_int64_format(gint64 value, char text[TG_DECIMAL_TEXT_BYTES])
+{
+    gsize sign = value < 0 ? 1 : 0;
+
+    text[0] = '-';
+    gsize used =
+        sign + tg_digits_write(value < 0 ? 0 - (guint64)value : (guint64)value, text + sign);
+
+    text[used] = '\0';
+    return used;
+}
+
 gsize tg_decimal_format(TgInt128 value, guint scale, char text[TG_DECIMAL_TEXT_BYTES])
 {
     char digits[TG_DECIMAL_TEXT_BYTES];
@@ -235,6 +247,9 @@ gsize tg_decimal_format(TgInt128 value, guint scale, char text[TG_DECIMAL_TEXT_B
     gsize used = 0;
     gboolean negative = value < 0;
 
+    if (scale == 0 && value >= G_MININT64 && value <= G_MAXINT64) {
+        return tg_int64_format((gint64)value, text);
+    }
     do {
         int digit = (int)(value % 10);
 

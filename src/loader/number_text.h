@@ -17,6 +17,10 @@ gboolean tg_double_parse(const char *text, gsize size_bytes, double *out);
 gboolean tg_decimal_parse(const char *text, gsize size_bytes, guint precision, guint scale,
                           TgInt128 *out);
 
-/* An unscaled integer with its point: "-12.30". */
 #define TG_DECIMAL_TEXT_BYTES 48
+
+/* Long.toString; writes a NUL, and returns the number of bytes before it. */
+gsize tg_int64_format(gint64 value, char text[TG_DECIMAL_TEXT_BYTES]);
+
+/* An unscaled integer with its point: "-12.30". */
 gsize tg_decimal_format(TgInt128 value, guint scale, char text[TG_DECIMAL_TEXT_BYTES]);

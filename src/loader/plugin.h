@@ -215,6 +215,17 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(TgCursor, tg_cursor_free)
 /* The next batch, lent until the next call; *out is NULL at the end. */
 gboolean tg_cursor_next(TgCursor *cursor, const TgBatch **out, GError **error);
 
+/* Cursors that may usefully pull at a time by the function below. */
+guint tg_rows_ordered_max(const TgRows *rows);
+
+/**
+ * The same for several cursors that take turns in reading, for an output that keeps the order of
+ * the rows: *out_ticket counts the batches from 0, without a gap, and a batch may be left without
+ * rows by the filters. A failure has a ticket, too.
+ */
+gboolean tg_cursor_next_in_order(TgCursor *cursor, const TgBatch **out, guint64 *out_ticket,
+                                 GError **error);
+
 /* A filter with its config read. */
 typedef struct TgFilter TgFilter;
 typedef struct {

@@ -8,6 +8,7 @@ struct TgRows {
     const TgFilterChain *filters;
     const TgSchema *input_schema;
     guint threads_max;
+    guint ordered_max;
     gboolean (*next)(TgRows *rows, TgBatch *batch, GError **error);
 
     TgReader *reader; /* of one task */
@@ -19,6 +20,10 @@ struct TgRows {
 
     TgDealer *dealer; /* dealt */
     guint lane;
+
+    GMutex order; /* over the reading in order, and the two below */
+    guint64 next_ticket;
+    gboolean has_ended;
 
     gboolean is_inner; /* rows for a filter of the whole stream */
 };
@@ -45,16 +50,19 @@ static TgRows *rows_new(TgLoaderContext *context, const TgFilterChain *filters,
     rows->filters = filters;
     rows->input_schema = input_schema;
     rows->threads_max = 1;
+    rows->ordered_max = 1;
     g_mutex_init(&rows->mutex);
+    g_mutex_init(&rows->order);
     return rows;
 }
 
 TgRows *tg_rows_new_reader(TgLoaderContext *context, const TgFilterChain *filters,
-                           const TgSchema *input_schema, TgReader *take_reader)
+                           const TgSchema *input_schema, TgReader *take_reader, guint ordered_max)
 {
     TgRows *rows = rows_new(context, filters, input_schema);
 
     rows->reader = take_reader;
+    rows->ordered_max = ordered_max;
     rows->next = reader_next;
     return rows;
 }
@@ -306,6 +314,7 @@ void tg_rows_free(TgRows *rows)
     }
     tg_reader_free(rows->reader);
     g_mutex_clear(&rows->mutex);
+    g_mutex_clear(&rows->order);
     g_free(rows);
 }
 
@@ -317,6 +326,11 @@ const TgSchema *tg_rows_schema(const TgRows *rows)
 guint tg_rows_threads_max(const TgRows *rows)
 {
     return rows->threads_max;
+}
+
+guint tg_rows_ordered_max(const TgRows *rows)
+{
+    return rows->ordered_max;
 }
 
 TgCursor *tg_cursor_new(TgRows *rows)
@@ -368,39 +382,67 @@ static gboolean apply_filters(TgCursor *cursor, const TgBatch **batch, GError **
     return TRUE;
 }
 
-gboolean tg_cursor_next(TgCursor *cursor, const TgBatch **out, GError **error)
+/* The next rows of the input into the cursor's batch; none: the end. */
+static gboolean pull(TgCursor *cursor, GError **error)
+{
+    tg_batch_clear(cursor->batch);
+    return tg_loader_check_cancelled(cursor->rows->context, error) &&
+           cursor->rows->next(cursor->rows, cursor->batch, error);
+}
+
+/* Filters and counts what was pulled; *out may be left without rows. */
+static gboolean pass_on(TgCursor *cursor, const TgBatch **out, GError **error)
 {
     TgLoaderContext *context = cursor->rows->context;
 
-    for (;;) {
-        const TgBatch *batch = cursor->batch;
-
-        tg_batch_clear(cursor->batch);
-        if (!tg_loader_check_cancelled(context, error) ||
-            !cursor->rows->next(cursor->rows, cursor->batch, error)) {
-            return FALSE;
-        }
-        if (batch->rows == 0) {
-            *out = NULL;
-            return TRUE;
-        }
-        if (cursor->rows->is_inner || !context->has_stream_filter) {
-            atomic_fetch_add_explicit(&context->rows_read, batch->rows, memory_order_relaxed);
-        }
-        tg_loader_tell_progress(context);
-        if (!apply_filters(cursor, &batch, error)) {
-            return FALSE;
-        }
-        if (batch->rows > 0 && cursor->rows->is_inner) {
-            *out = batch;
-            return TRUE;
-        }
-        if (batch->rows > 0) {
-            atomic_fetch_add_explicit(&context->rows_written, batch->rows, memory_order_relaxed);
-            *out = batch;
-            return TRUE;
-        }
+    *out = cursor->batch;
+    if (cursor->rows->is_inner || !context->has_stream_filter) {
+        atomic_fetch_add_explicit(&context->rows_read, cursor->batch->rows, memory_order_relaxed);
     }
+    tg_loader_tell_progress(context);
+    if (!apply_filters(cursor, out, error)) {
+        return FALSE;
+    }
+    if (!cursor->rows->is_inner) {
+        atomic_fetch_add_explicit(&context->rows_written, (*out)->rows, memory_order_relaxed);
+    }
+    return TRUE;
+}
+
+gboolean tg_cursor_next(TgCursor *cursor, const TgBatch **out, GError **error)
+{
+    do {
+        *out = NULL;
+        if (!pull(cursor, error)) {
+            return FALSE;
+        }
+        if (cursor->batch->rows == 0) {
+            return TRUE;
+        }
+        if (!pass_on(cursor, out, error)) {
+            return FALSE;
+        }
+    } while ((*out)->rows == 0);
+    return TRUE;
+}
+
+gboolean tg_cursor_next_in_order(TgCursor *cursor, const TgBatch **out, guint64 *out_ticket,
+                                 GError **error)
+{
+    TgRows *rows = cursor->rows;
+    gboolean ok = TRUE;
+
+    *out = NULL;
+    g_mutex_lock(&rows->order);
+    *out_ticket = rows->next_ticket;
+    tg_batch_clear(cursor->batch);
+    if (!rows->has_ended) {
+        ok = pull(cursor, error);
+        rows->has_ended = !ok || cursor->batch->rows == 0;
+        rows->next_ticket++;
+    }
+    g_mutex_unlock(&rows->order);
+    return ok && (cursor->batch->rows == 0 || pass_on(cursor, out, error));
 }
 
 void tg_reader_free(TgReader *reader)

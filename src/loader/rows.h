@@ -3,9 +3,9 @@
 
 #include "loader/context.h"
 
-/* Rows of one reader, which it takes; threads_max cursors may pull. */
+/* Rows of one reader, which it takes; ordered_max threads may filter and write them. */
 TgRows *tg_rows_new_reader(TgLoaderContext *context, const TgFilterChain *filters,
-                           const TgSchema *input_schema, TgReader *take_reader);
+                           const TgSchema *input_schema, TgReader *take_reader, guint ordered_max);
 
 /* All tasks of an input, one after another, for threads_max threads. */
 TgRows *tg_rows_new_merged(TgLoaderContext *context, const TgFilterChain *filters, TgInput *input,

@@ -97,8 +97,10 @@ static void run_in_task(gpointer data, gpointer user_data)
         run_scattered(run, task, reader);
         return;
     }
-    g_autoptr(TgRows) rows =
-        tg_rows_new_reader(run->context, &run->filters, run->input->schema, reader);
+    guint tasks_at_a_time = MIN(run->threads_max, run->input->task_count);
+    guint helpers = tg_loader_readers_max(run->context) / tasks_at_a_time;
+    g_autoptr(TgRows) rows = tg_rows_new_reader(run->context, &run->filters, run->input->schema,
+                                                reader, MAX(helpers, 1));
 
     run_out_task(run, first, rows);
 }

@@ -3,6 +3,8 @@
 
 #include "loader/time_tokens.h"
 
+#define NEAR_DAYS 10000000 /* since 1970: some 27,000 years */
+
 gint64 tg_days_from_date(gint64 year, guint month, guint day)
 {
     /* Years start in March, so that the leap day is the last; eras of 400 years repeat. */
@@ -16,8 +18,30 @@ gint64 tg_days_from_date(gint64 year, guint month, guint day)
     return era * 146097 + day_of_era - 719468;
 }
 
+/* Days since 0000-03-01, few enough for 32 bits; by C. Neri and L. Schneider, "Euclidean affine
+ * functions and their application to calendar algorithms" (2022), figure 12: no slow division. */
+static void near_days_to_date(guint32 days, gint64 *out_year, guint *out_month, guint *out_day)
+{
+    guint32 first = 4 * days + 3;
+    guint32 century = first / 146097;
+    guint32 second = first % 146097 | 3;
+    guint64 product = (guint64)2939745 * second;
+    guint32 year_of_century = (guint32)(product >> 32u);
+    guint32 day_of_year = (guint32)product / 2939745 / 4;
+    guint32 third = 2141 * day_of_year + 197913;
+    gboolean is_next_year = day_of_year >= 306; /* January and February */
+
+    *out_year = (gint64)century * 100 + year_of_century + (is_next_year ? 1 : 0);
+    *out_month = (third >> 16u) - (is_next_year ? 12 : 0);
+    *out_day = (third & 0xffffu) / 2141 + 1;
+}
+
 void tg_days_to_date(gint64 days, gint64 *out_year, guint *out_month, guint *out_day)
 {
+    if (days >= -719468 && days < NEAR_DAYS) {
+        near_days_to_date((guint32)(days + 719468), out_year, out_month, out_day);
+        return;
+    }
     gint64 shifted = days + 719468;
     gint64 era = (shifted >= 0 ? shifted : shifted - 146096) / 146097;
     gint64 day_of_era = shifted - era * 146097;
@@ -83,6 +107,7 @@ static void compile_ruby(TgTimeFormat *format)
         }
         token.directive = *at++;
         token.size_bytes = (gsize)(at - percent);
+        token.has_flags = token.padding != 0 || token.upper || token.change || token.colons != 0;
         if (format->count < TG_TIME_TOKENS_MAX) {
             format->tokens[format->count++] = token;
         }
@@ -135,6 +160,7 @@ static const char *add_java_field(TgTimeFormat *format, const char *at)
     }
     token.width = is_fraction ? (gint)MIN(run, 9) : 0;
     token.padding = (char)(run == 1 && directive != 'Y' && !is_fraction ? '-' : 0);
+    token.has_flags = token.padding != 0;
     format->tokens[format->count++] = token;
     return at + run;
 }

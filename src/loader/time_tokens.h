@@ -11,6 +11,7 @@ typedef struct {
     char padding;           /* '-' none, '_' blanks, '0' zeros; 0: as usual */
     gboolean upper;         /* '^' */
     gboolean change;        /* '#' */
+    gboolean has_flags;     /* any of these */
     gint width;             /* 0: as usual */
     gboolean is_time;       /* a field of the day's time, the zone or an epoch */
     gboolean before_number; /* the next token begins with digits: then a year has four at most */

@@ -2,6 +2,13 @@
 #include <string.h>
 
 #include "loader/time_tokens.h"
+#include "loader/value_text.h"
+
+#define FRACTION_DIGITS 9
+#define YEAR_MAX 9999
+#define OFFSET_MAX 360000 /* seconds: the hours have two digits */
+#define PLAIN_BYTES 16    /* that one token may write without a look at the room */
+#define TEXT_BYTES 128
 
 typedef struct {
     gint64 utc_seconds;
@@ -35,18 +42,30 @@ static void set_week(Moment *moment)
     moment->week = (guint)((thursday - tg_days_from_date(moment->week_year, 1, 1)) / 7 + 1);
 }
 
+/* Nanoseconds as whole seconds and a rest from 0 on. */
+static void split_nanos(TgInt128 nanos, gint64 *out_seconds, guint *out_rest)
+{
+    const gint64 second = (gint64)TG_NANOS_PER_SECOND;
+    gint64 rest = 0;
+
+    if (nanos >= G_MININT64 && nanos <= G_MAXINT64) { /* much cheaper than 128 bits */
+        *out_seconds = (gint64)nanos / second;
+        rest = (gint64)nanos % second;
+    } else {
+        *out_seconds = (gint64)(nanos / second);
+        rest = (gint64)(nanos % second);
+    }
+    if (rest < 0) {
+        *out_seconds -= 1;
+        rest += second;
+    }
+    *out_rest = (guint)rest;
+}
+
 static void set_moment(Moment *moment, const TgTimeZone *zone, TgInt128 nanos)
 {
-    TgInt128 seconds = nanos / TG_NANOS_PER_SECOND;
-    gint64 rest = (gint64)(nanos - seconds * TG_NANOS_PER_SECOND);
-
-    if (rest < 0) {
-        seconds--;
-        rest += (gint64)TG_NANOS_PER_SECOND;
-    }
     moment->zone = zone;
-    moment->utc_seconds = (gint64)seconds;
-    moment->nanos = (guint)rest;
+    split_nanos(nanos, &moment->utc_seconds, &moment->nanos);
     moment->offset = tg_time_zone_offset_at(zone, moment->utc_seconds);
     gint64 local = moment->utc_seconds + moment->offset;
     gint64 in_day = local % 86400 + (local % 86400 < 0 ? 86400 : 0);
@@ -56,9 +75,77 @@ static void set_moment(Moment *moment, const TgTimeZone *zone, TgInt128 nanos)
     moment->minute = (guint)(in_day / 60 % 60);
     moment->second = (guint)(in_day % 60);
     tg_days_to_date(moment->days, &moment->year, &moment->month, &moment->day);
+}
+
+/* The days within year and week, which most formats do not ask for. */
+static void set_days(Moment *moment)
+{
     moment->day_of_year = (guint)(moment->days - tg_days_from_date(moment->year, 1, 1)) + 1;
     moment->day_of_week = (guint)(((moment->days + 4) % 7 + 7) % 7);
 }
+
+/* --- what nearly all formats are made of --- */
+
+static char *write_two(char *at, guint value)
+{
+    at[0] = (char)('0' + value / 10);
+    at[1] = (char)('0' + value % 10);
+    return at + 2;
+}
+
+static char *write_fraction(char *at, guint nanos, gint width)
+{
+    for (gint i = FRACTION_DIGITS; i > 0; i--) {
+        at[i - 1] = (char)('0' + nanos % 10); /* digits behind `width` are written over */
+        nanos /= 10;
+    }
+    return at + width;
+}
+
+/* Writes up to PLAIN_BYTES of a directive without flags; NULL: it is not one of these. */
+static char *write_plain(char *at, const TgTimeToken *token, const Moment *moment)
+{
+    gint width = token->width;
+
+    if (token->has_flags) {
+        return NULL;
+    }
+    if (token->directive == 'N' || token->directive == 'L') {
+        width = width > 0 ? width : (token->directive == 'N' ? 9 : 3);
+        return width > FRACTION_DIGITS ? NULL : write_fraction(at, moment->nanos, width);
+    }
+    if (width != 0) {
+        return NULL;
+    }
+    switch (token->directive) {
+    case 'Y':
+        if (moment->year < 0 || moment->year > YEAR_MAX) {
+            return NULL;
+        }
+        return write_two(write_two(at, (guint)moment->year / 100), (guint)moment->year % 100);
+    case 'm':
+        return write_two(at, moment->month);
+    case 'd':
+        return write_two(at, moment->day);
+    case 'H':
+        return write_two(at, moment->hour);
+    case 'M':
+        return write_two(at, moment->minute);
+    case 'S':
+        return write_two(at, moment->second);
+    case 'z':
+        if (ABS(moment->offset) >= OFFSET_MAX) {
+            return NULL;
+        }
+        *at = (char)(moment->offset < 0 ? '-' : '+');
+        at = write_two(at + 1, (guint)(ABS(moment->offset) / 3600));
+        return write_two(at, (guint)(ABS(moment->offset) / 60 % 60));
+    default:
+        return NULL;
+    }
+}
+
+/* --- all others --- */
 
 static void put_number(GString *out, const TgTimeToken *token, gint64 value, int width, char pad)
 {
@@ -305,16 +392,41 @@ static void put_directive(GString *out, const TgTimeToken *token, Moment *moment
 void tg_time_format_write(const TgTimeFormat *format, const TgTimeZone *zone, TgInt128 nanos,
                           GString *out)
 {
+    char text[TEXT_BYTES];
+    char *at = text;
     Moment moment = {0};
+    gboolean has_days = FALSE;
 
     set_moment(&moment, zone, nanos);
     for (guint i = 0; i < format->count; i++) {
         const TgTimeToken *token = &format->tokens[i];
+        char *end = NULL;
 
+        if (at + PLAIN_BYTES > text + TEXT_BYTES) {
+            tg_string_append(out, text, (gsize)(at - text));
+            at = text;
+        }
+        if (token->directive == 0 && token->size_bytes <= PLAIN_BYTES) {
+            memcpy(at, token->text, token->size_bytes);
+            end = at + token->size_bytes;
+        } else {
+            end = write_plain(at, token, &moment);
+        }
+        if (end != NULL) {
+            at = end;
+            continue;
+        }
+        tg_string_append(out, text, (gsize)(at - text));
+        at = text;
         if (token->directive == 0) {
             g_string_append_len(out, token->text, (gssize)token->size_bytes);
-        } else {
-            put_directive(out, token, &moment);
+            continue;
         }
+        if (!has_days) {
+            set_days(&moment);
+            has_days = TRUE;
+        }
+        put_directive(out, token, &moment);
     }
+    tg_string_append(out, text, (gsize)(at - text));
 }

@@ -43,15 +43,15 @@ void tg_value_append(GString *out, const TgVector *vector, guint row)
         break;
     case TG_TYPE_FLOAT:
         memcpy(&narrow, vector->data + (gsize)row * sizeof narrow, sizeof narrow);
-        g_string_append_len(out, text, (gssize)tg_double_format((double)narrow, text));
+        tg_string_append(out, text, tg_double_format((double)narrow, text));
         break;
     case TG_TYPE_DOUBLE:
         size = tg_double_format(tg_vector_get_double(vector, row), text);
-        g_string_append_len(out, text, (gssize)size);
+        tg_string_append(out, text, size);
         break;
     case TG_TYPE_DECIMAL:
         size = tg_decimal_format(tg_vector_get_int128(vector, row), vector->type.scale, text);
-        g_string_append_len(out, text, (gssize)size);
+        tg_string_append(out, text, size);
         break;
     case TG_TYPE_DATE:
         append_date(out, vector, row);
@@ -63,11 +63,15 @@ void tg_value_append(GString *out, const TgVector *vector, guint row)
     case TG_TYPE_BINARY:
     case TG_TYPE_JSON:
         bytes = tg_vector_get_bytes(vector, row, &size);
-        g_string_append_len(out, bytes, (gssize)size);
+        tg_string_append(out, bytes, size);
         break;
-    default: /* the integers */
+    case TG_TYPE_INT64:
+        size = tg_int64_format(tg_vector_get_int64(vector, row), text);
+        tg_string_append(out, text, size);
+        break;
+    default: /* the other integers */
         size = tg_decimal_format(tg_vector_get_integer(vector, row), 0, text);
-        g_string_append_len(out, text, (gssize)size);
+        tg_string_append(out, text, size);
         break;
     }
 }

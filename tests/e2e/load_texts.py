@@ -158,4 +158,22 @@ def json_of_no_rows_is_an_empty_array_and_of_many_one():
     fails("{type: csv, columns: [{name: x, type: double}]}", "NaN\n", "JSON has no NaN", formatter="{type: json}")
 
 
+# --- rows of several threads ---
+
+@test
+def rows_keep_their_order_however_many_threads_format_them():
+    parser = "{type: csv, columns: [{name: i, type: long}, {name: t, type: string}]}"
+    data = "".join(f"{i},{'x' * (i * 7919 % 60)}\n" for i in range(60000))
+    got = rows(parser, data, exec_=", max_threads: 8", filters="[{type: row, where: 'i < 20000 OR i > 40000'}]", formatter="{type: csv, header_line: false}")
+    equal(got, [line for i, line in enumerate(data.splitlines()) if i < 20000 or i > 40000])
+
+
+@test
+def the_first_of_several_mistakes_is_told_however_many_threads_read():
+    parser = "{type: csv, stop_on_invalid_record: true, columns: [{name: i, type: long}]}"
+    data = "".join(f"{'bad' if i in (30000, 30001, 50000) else i}\n" for i in range(60000))
+    for _ in range(5):
+        fails(parser, data, "data.txt:30001", exec_=", max_threads: 8", formatter="{type: csv}")
+
+
 main()

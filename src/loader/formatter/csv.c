@@ -18,7 +18,11 @@ typedef struct {
     char escape;
     QuotePolicy policy;
     char *null_text;
-    const char *newline;          /* ends a record */
+    gsize null_size;
+    gboolean has_plain_numbers; /* which need no quotes */
+    guint8 special[256];        /* bytes that a text without quotes cannot have */
+    const char *newline;        /* ends a record */
+    gsize newline_size;
     const char *newline_in_field; /* what line breaks in values become */
     GIConv charset;               /* NULL: UTF-8 */
     gboolean has_mark;            /* UTF-16: a byte order mark comes first */
@@ -69,18 +73,41 @@ static void append_escaped(const CsvFormatter *self, GString *out, const char *t
     }
 }
 
+/* Sixteen bytes at a time, as the compiler has them for any processor. */
+typedef guint8 Bytes __attribute__((vector_size(16)));
+
+/* Sets a byte of the result wherever the text has one that needs quotes. */
+static Bytes find_special(const CsvFormatter *self, const char *text)
+{
+    Bytes bytes;
+
+    memcpy(&bytes, text, sizeof bytes);
+    return (Bytes)((bytes == (guint8)self->quote) | (bytes == (guint8)self->delimiter) |
+                   (bytes == '\r') | (bytes == '\n'));
+}
+
 static gboolean needs_quotes(const CsvFormatter *self, const char *text, gsize size)
 {
-    if (size == strlen(self->null_text) && memcmp(text, self->null_text, size) == 0) {
+    gsize i = 0;
+    guint few = 0;
+    Bytes many = {0};
+    guint64 halves[2];
+
+    if (size == self->null_size && memcmp(text, self->null_text, size) == 0) {
         return TRUE;
     }
-    for (gsize i = 0; i < size; i++) {
-        if (text[i] == self->quote || text[i] == self->delimiter || text[i] == '\r' ||
-            text[i] == '\n') {
-            return TRUE;
+    for (; i + sizeof many <= size; i += sizeof many) {
+        many |= find_special(self, text + i);
+    }
+    if (i < size && size >= sizeof many) {
+        many |= find_special(self, text + size - sizeof many);
+    } else {
+        for (; i < size; i++) {
+            few |= self->special[(guchar)text[i]];
         }
     }
-    return FALSE;
+    memcpy(halves, &many, sizeof halves);
+    return few != 0 || (halves[0] | halves[1]) != 0;
 }
 
 static void append_text(const CsvFormatter *self, GString *out, const char *text, gsize size)
@@ -90,7 +117,7 @@ static void append_text(const CsvFormatter *self, GString *out, const char *text
     } else if (self->policy == QUOTE_ALL || needs_quotes(self, text, size)) {
         append_quoted(self, out, text, size);
     } else {
-        g_string_append_len(out, text, (gssize)size);
+        tg_string_append(out, text, size);
     }
 }
 
@@ -177,6 +204,12 @@ static gboolean formatter_begin(const TgFormatter *formatter, GString *out, GErr
     return append_all(self, out, line, error);
 }
 
+static gboolean is_number(TgType type)
+{
+    return type.id != TG_TYPE_DATE && type.id != TG_TYPE_TIME && type.id != TG_TYPE_TIMESTAMP &&
+           type.id != TG_TYPE_BOOLEAN;
+}
+
 static void append_value(const CsvFormatter *self, const TgBatch *batch, guint column, guint row,
                          GString *scratch, GString *out)
 {
@@ -185,7 +218,7 @@ static void append_value(const CsvFormatter *self, const TgBatch *batch, guint c
     const char *text = NULL;
 
     if (!tg_vector_is_valid(vector, row)) {
-        g_string_append(out, self->null_text); /* never quoted but by ALL */
+        tg_string_append(out, self->null_text, self->null_size); /* never quoted but by ALL */
         return;
     }
     if (tg_type_is_bytes(vector->type)) {
@@ -193,14 +226,23 @@ static void append_value(const CsvFormatter *self, const TgBatch *batch, guint c
         append_text(self, out, text, size);
         return;
     }
-    g_string_truncate(scratch, 0);
+    gsize start = out->len;
+
     if (tg_value_is_instant(vector->type)) {
         tg_time_format_write(self->formats[column], self->zones[column],
-                             tg_vector_get_nanos(vector, row), scratch);
+                             tg_vector_get_nanos(vector, row), out);
     } else {
-        tg_value_append(scratch, vector, row);
+        tg_value_append(out, vector, row);
     }
-    append_text(self, out, scratch->str, scratch->len);
+    if (is_number(vector->type) && self->has_plain_numbers) {
+        return;
+    }
+    if (self->policy != QUOTE_MINIMAL || needs_quotes(self, out->str + start, out->len - start)) {
+        g_string_truncate(scratch, 0);
+        g_string_append_len(scratch, out->str + start, (gssize)(out->len - start));
+        g_string_truncate(out, start);
+        append_text(self, out, scratch->str, scratch->len);
+    }
 }
 
 static void append_row(const CsvFormatter *self, const TgBatch *batch, guint row, GString *scratch,
@@ -212,7 +254,7 @@ static void append_row(const CsvFormatter *self, const TgBatch *batch, guint row
         }
         append_value(self, batch, i, row, scratch, out);
     }
-    g_string_append(out, self->newline);
+    tg_string_append(out, self->newline, self->newline_size);
 }
 
 static gboolean formatter_add(const TgFormatter *formatter, const TgBatch *batch, GString *out,
@@ -381,6 +423,24 @@ static gboolean check_columns(const CsvFormatter *self, const json_t *config, GE
     return TRUE;
 }
 
+/* Whether a number can have it in its text, also "-Infinity" and "NaN". */
+static gboolean is_of_number(char c)
+{
+    return g_ascii_isalnum(c) || c == '-' || c == '+' || c == '.';
+}
+
+static void mark_special(CsvFormatter *self)
+{
+    self->null_size = strlen(self->null_text);
+    self->newline_size = strlen(self->newline);
+    self->special[(guchar)self->quote] = 1;
+    self->special[(guchar)self->delimiter] = 1;
+    self->special['\r'] = 1;
+    self->special['\n'] = 1;
+    self->has_plain_numbers = self->policy == QUOTE_MINIMAL && !is_of_number(self->quote) &&
+                              !is_of_number(self->delimiter) && !is_of_number(*self->null_text);
+}
+
 static gboolean open_with(CsvFormatter *self, const json_t *config, GError **error)
 {
     return tg_params_get_boolean(config, "header_line", TRUE, &self->has_header, error) &&
@@ -409,6 +469,7 @@ static TgFormatter *formatter_open(TgLoaderContext *context G_GNUC_UNUSED, const
         formatter_free(&self->formatter);
         return NULL;
     }
+    mark_special(self);
     return &self->formatter;
 }
 

@@ -1,6 +1,7 @@
 /* Numbers as Java reads and prints them. */
 #include "loader/number_text.h"
 
+#include <float.h>
 #include <math.h>
 #include <string.h>
 
@@ -137,11 +138,101 @@ static void test_decimals_keep_all_digits_or_are_refused(void)
     }
 }
 
+/* As a number of `digits` digits would have it, whatever the way to find them. */
+static gboolean reads_back(double value, gboolean is_single, int digits)
+{
+    char text[64];
+
+    (void)g_snprintf(text, sizeof text, "%.*e", digits - 1, value);
+    double back = g_ascii_strtod(text, NULL);
+
+    return is_single ? (float)back == (float)value : back == value;
+}
+
+static void check_shortest(double value, gboolean is_single)
+{
+    char digits[TG_DOUBLE_TEXT_BYTES];
+    int exponent = tg_double_shortest(value, is_single, digits);
+    int count = (int)strlen(digits);
+    g_autofree char *text = g_strdup_printf("%c.%se%d", digits[0], digits + 1, exponent);
+    double back = g_ascii_strtod(text, NULL);
+
+    g_test_message("%.17g as %s", value, text);
+    g_assert_true(is_single ? (float)back == (float)value : back == value);
+    g_assert_true(count == 1 || digits[count - 1] != '0');
+    g_assert_false(count > 1 && reads_back(value, is_single, count - 1));
+}
+
+static void test_doubles_have_the_fewest_digits_that_read_back(void)
+{
+    for (int i = 0; i < 20000; i++) {
+        guint64 bits = ((guint64)g_test_rand_int() << 32u | (guint32)g_test_rand_int()) >> 1u;
+        double any = 0.0;
+        double decimal =
+            (double)g_test_rand_int_range(1, G_MAXINT32) / pow(10, g_test_rand_int_range(0, 13));
+
+        memcpy(&any, &bits, sizeof any);
+        if (isfinite(any) && any > 0) {
+            check_shortest(any, FALSE);
+        }
+        check_shortest(decimal, FALSE);
+        check_shortest((double)(float)decimal, TRUE);
+        check_shortest(decimal * 1e-310, FALSE);
+    }
+}
+
+static void test_doubles_at_the_edges_have_the_fewest_digits(void)
+{
+    static const double edges[] = {5e-324,
+                                   1e-323,
+                                   2.2250738585072014e-308,
+                                   DBL_MAX,
+                                   1e-7,
+                                   9.999e-8,
+                                   1e15,
+                                   1e15 - 1,
+                                   999999999999999.9,
+                                   9007199254740993.0,
+                                   1e22,
+                                   1e23,
+                                   0.3,
+                                   0.1 + 0.2,
+                                   123456789012345.6};
+
+    for (gsize i = 0; i < G_N_ELEMENTS(edges); i++) {
+        check_shortest(edges[i], FALSE);
+        check_shortest(nextafter(edges[i], 0), FALSE);
+    }
+    check_shortest(1e-45, TRUE);
+    check_shortest(FLT_MAX, TRUE);
+    check_shortest(16777216, TRUE);
+}
+
+static void test_integers_have_all_their_digits(void)
+{
+    static const gint64 values[] = {0,    9,     10,       -1,         99,        100,
+                                    9999, 10000, 12345678, G_MAXINT64, G_MININT64};
+
+    for (gsize i = 0; i < G_N_ELEMENTS(values); i++) {
+        char text[TG_DECIMAL_TEXT_BYTES];
+        g_autofree char *wanted = g_strdup_printf("%" G_GINT64_FORMAT, values[i]);
+
+        g_assert_cmpuint(tg_int64_format(values[i], text), ==, strlen(wanted));
+        g_assert_cmpstr(text, ==, wanted);
+    }
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/loader/number_text/decimals-keep-all-digits-or-are-refused",
                     test_decimals_keep_all_digits_or_are_refused);
+    g_test_add_func("/loader/number_text/doubles-at-the-edges-have-the-fewest-digits",
+                    test_doubles_at_the_edges_have_the_fewest_digits);
+    g_test_add_func("/loader/number_text/doubles-have-the-fewest-digits-that-read-back",
+                    test_doubles_have_the_fewest_digits_that_read_back);
+    g_test_add_func("/loader/number_text/integers-have-all-their-digits",
+                    test_integers_have_all_their_digits);
     g_test_add_func("/loader/number_text/reads-and-prints-doubles-as-java",
                     test_reads_and_prints_doubles_as_java);
     g_test_add_func("/loader/number_text/reads-longs-as-java", test_reads_longs_as_java);
