@@ -1,6 +1,7 @@
 /* The tables of loader plug-ins. */
 #include "cli/loader_plugins.h"
 
+#include "extension/search.h"
 #include "loader/plugin.h"
 
 #define TG_LOADER_INPUT(name) extern const TgInputPlugin tg_input_##name;
@@ -46,6 +47,16 @@ static const TgGuessPlugin *const guesses[] = {
 #include "loader_guess.def"
     NULL};
 
+/* For types that stand in no table. */
+extern const TgInputPlugin tg_external_input;
+extern const TgFilterPlugin tg_external_filter;
+extern const TgOutputPlugin tg_external_output;
+
+static const TgExternalPlugins external = {.has_type = tg_extension_exists,
+                                           .input = &tg_external_input,
+                                           .filter = &tg_external_filter,
+                                           .output = &tg_external_output};
+
 const TgLoaderPlugins *tg_loader_plugins_get(void)
 {
     static const TgLoaderPlugins plugins = {
@@ -59,6 +70,7 @@ const TgLoaderPlugins *tg_loader_plugins_get(void)
         .outputs = outputs,
         .file_outputs = file_outputs,
         .guesses = guesses,
+        .external = &external,
     };
 
     return &plugins;

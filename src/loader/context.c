@@ -179,6 +179,16 @@ gboolean tg_loader_has_type(const json_t *config, const void *const *plugins)
     return FALSE;
 }
 
+gboolean tg_loader_is_external(const TgLoaderJob *job, const char *role, const json_t *config,
+                               const void *const *plugins)
+{
+    const TgExternalPlugins *external = job->plugins->external;
+    const char *type = json_string_value(json_object_get(config, "type"));
+
+    return external != NULL && type != NULL && !tg_loader_has_type(config, plugins) &&
+           external->has_type(job, role, type);
+}
+
 /* One list of the two, for a complete "did you mean". The caller frees. */
 static const void **join_lists(const void *const *first, const void *const *second)
 {
@@ -201,21 +211,23 @@ TgInput *tg_loader_open_input(TgLoaderContext *context, const json_t *config, GE
     const void *const *inputs = (const void *const *)plugins->inputs;
     const void *const *file_inputs = (const void *const *)plugins->file_inputs;
     g_autofree const void **all = join_lists(inputs, file_inputs);
-    const void *found = tg_loader_find_plugin(config, "in", all, error);
+    gboolean is_external = tg_loader_is_external(context->job, "input", config, all);
+    const TgInputPlugin *plugin =
+        is_external ? plugins->external->input : tg_loader_find_plugin(config, "in", all, error);
 
-    if (found == NULL) {
+    if (plugin == NULL) {
         return NULL;
     }
     if (tg_loader_has_type(config, file_inputs)) {
-        return tg_file_input_open(context, found, config, error);
+        return tg_file_input_open(context, (const void *)plugin, config, error);
     }
-    const TgInputPlugin *plugin = found;
-
-    tg_loader_warn_unknown(context, "in", config, plugin->options, frame_keys);
+    if (!is_external) {
+        tg_loader_warn_unknown(context, "in", config, plugin->options, frame_keys);
+    }
     TgInput *input = plugin->open(context, config, error);
 
     if (input == NULL) {
-        g_prefix_error(error, "in (%s): ", plugin->name);
+        g_prefix_error(error, "in (%s): ", json_string_value(json_object_get(config, "type")));
     }
     return input;
 }
@@ -237,21 +249,24 @@ TgOutput *tg_loader_open_output(TgLoaderContext *context, const json_t *config,
     const void *const *outputs = (const void *const *)plugins->outputs;
     const void *const *file_outputs = (const void *const *)plugins->file_outputs;
     g_autofree const void **all = join_lists(outputs, file_outputs);
-    const void *found = tg_loader_find_plugin(config, "out", all, error);
+    gboolean is_external = tg_loader_is_external(context->job, "output", config, all);
+    const TgOutputPlugin *plugin =
+        is_external ? plugins->external->output : tg_loader_find_plugin(config, "out", all, error);
 
-    if (found == NULL) {
+    if (plugin == NULL) {
         return NULL;
     }
     if (tg_loader_has_type(config, file_outputs)) {
-        return tg_file_output_open(context, found, config, schema, task_count, error);
+        return tg_file_output_open(context, (const void *)plugin, config, schema, task_count,
+                                   error);
     }
-    const TgOutputPlugin *plugin = found;
-
-    tg_loader_warn_unknown(context, "out", config, plugin->options, frame_keys);
+    if (!is_external) {
+        tg_loader_warn_unknown(context, "out", config, plugin->options, frame_keys);
+    }
     TgOutput *output = plugin->open(context, config, schema, task_count, error);
 
     if (output == NULL) {
-        g_prefix_error(error, "out (%s): ", plugin->name);
+        g_prefix_error(error, "out (%s): ", json_string_value(json_object_get(config, "type")));
     }
     return output;
 }

@@ -29,6 +29,11 @@ const void *tg_loader_find_plugin(const json_t *config, const char *role,
 /* Whether a list of plug-ins has the type that the config names. */
 gboolean tg_loader_has_type(const json_t *config, const void *const *plugins);
 
+/* Whether a plug-in of somebody else takes a type that stands in none of the lists.
+ * @role as TgExternalPlugins.has_type */
+gboolean tg_loader_is_external(const TgLoaderJob *job, const char *role, const json_t *config,
+                               const void *const *plugins);
+
 /* Warns about keys of a config block that are in neither list. `options` may be NULL; `frame_keys`
  * (NULL-terminated) are those that the frame reads. */
 void tg_loader_warn_unknown(const TgLoaderContext *context, const char *role, const json_t *config,

@@ -7,16 +7,22 @@ static gboolean append_filter(TgLoaderContext *context, const json_t *block, TgF
 {
     static const char *const frame_keys[] = {"type", NULL};
     const void *const *plugins = (const void *const *)context->job->plugins->filters;
-    const TgFilterPlugin *plugin = tg_loader_find_plugin(block, "filters", plugins, error);
+    gboolean is_external = tg_loader_is_external(context->job, "filter", block, plugins);
+    const TgFilterPlugin *plugin = is_external
+                                       ? context->job->plugins->external->filter
+                                       : tg_loader_find_plugin(block, "filters", plugins, error);
 
     if (plugin == NULL) {
         return FALSE;
     }
-    tg_loader_warn_unknown(context, "filters", block, plugin->options, frame_keys);
+    if (!is_external) {
+        tg_loader_warn_unknown(context, "filters", block, plugin->options, frame_keys);
+    }
     TgFilter *filter = plugin->open(context, block, chain->schema, error);
 
     if (filter == NULL) {
-        g_prefix_error(error, "filters[%u] (%s): ", chain->count, plugin->name);
+        g_prefix_error(error, "filters[%u] (%s): ", chain->count,
+                       json_string_value(json_object_get(block, "type")));
         return FALSE;
     }
     chain->filters[chain->count++] = filter;

@@ -22,6 +22,7 @@ typedef struct TgEncoderPlugin TgEncoderPlugin;
 typedef struct TgOutputPlugin TgOutputPlugin;
 typedef struct TgFileOutputPlugin TgFileOutputPlugin;
 typedef struct TgGuessPlugin TgGuessPlugin;
+typedef struct TgExternalPlugins TgExternalPlugins;
 
 /* The plug-ins of this program, each list NULL-terminated; built by cli/loader_plugins.c. */
 typedef struct {
@@ -35,6 +36,7 @@ typedef struct {
     const TgOutputPlugin *const *outputs;
     const TgFileOutputPlugin *const *file_outputs;
     const TgGuessPlugin *const *guesses;
+    const TgExternalPlugins *external; /* NULL: no others */
 } TgLoaderPlugins;
 
 typedef enum { TG_LOADER_DEBUG, TG_LOADER_INFO, TG_LOADER_WARN, TG_LOADER_ERROR } TgLoaderLevel;
@@ -77,13 +79,15 @@ typedef struct {
 
 /* One load. Everything is lent for the time of the call. */
 typedef struct {
-    const json_t *config;    /* {"in", "filters", "out", "exec"}, templates filled in */
-    const char *config_name; /* for messages: "load.yml" */
-    const char *base_folder; /* absolute; paths of the config are relative to it. NULL: as they
-                                are (the working directory), as Embulk */
-    gboolean exact_types;    /* TRUE: types arrive exactly, an invalid record stops the load,
-                                missing columns are guessed (`tegaru load`, load>); FALSE: as
-                                Embulk (`embulk`, embulk>) */
+    const json_t *config;       /* {"in", "filters", "out", "exec"}, templates filled in */
+    const char *config_name;    /* for messages: "load.yml" */
+    const char *base_folder;    /* absolute; paths of the config are relative to it. NULL: as they
+                                   are (the working directory), as Embulk */
+    const char *project_folder; /* absolute, where plug-ins of a project stand; NULL: the working
+                                   directory */
+    gboolean exact_types;       /* TRUE: types arrive exactly, an invalid record stops the load,
+                                   missing columns are guessed (`tegaru load`, load>); FALSE: as
+                                   Embulk (`embulk`, embulk>) */
     const TgLoaderPlugins *plugins;
     const TgLoaderServices *services;
     const char *task_name; /* for the history of the catalog; may be NULL */

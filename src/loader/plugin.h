@@ -360,6 +360,15 @@ struct TgFormatterPlugin {
                          GError **error);
 };
 
+/* What is asked when a type stands in no table: plug-ins of others. */
+struct TgExternalPlugins {
+    /* @role "input", "filter" or "output" */
+    gboolean (*has_type)(const TgLoaderJob *job, const char *role, const char *type);
+    const TgInputPlugin *input;
+    const TgFilterPlugin *filter;
+    const TgOutputPlugin *output;
+};
+
 /* A sample of the input, for guessing. */
 typedef struct {
     const guint8 *bytes;

@@ -185,6 +185,7 @@ gboolean tg_operator_run_load(TgTurn *turn, gboolean exact_types, GError **error
     TgLoaderJob job = {.config = config,
                        .config_name = is_file ? path : turn->task_name,
                        .base_folder = turn->work_folder,
+                       .project_folder = turn->services->project_folder,
                        .plugins = turn->services->plugins,
                        .services = &services,
                        .task_name = turn->task_name,
