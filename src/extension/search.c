@@ -97,6 +97,20 @@ static gboolean is_open_to_all(const char *path)
            (status.st_mode & S_ISVTX) == 0;
 }
 
+static gboolean check_file(const char *path, GError **error)
+{
+    g_autofree char *folder = g_path_get_dirname(path);
+
+    if (is_open_to_all(path) || is_open_to_all(folder)) {
+        g_set_error(error, TG_ERROR, TG_ERROR_DENIED,
+                    "'%s' is not used, for anybody may change it: run 'chmod o-w' on it and on its "
+                    "folder",
+                    path);
+        return FALSE;
+    }
+    return TRUE;
+}
+
 TgExtension *tg_extension_find(const TgLoaderJob *job, const char *role, const char *type,
                                GError **error)
 {
@@ -109,16 +123,27 @@ TgExtension *tg_extension_find(const TgLoaderJob *job, const char *role, const c
                     role, type);
         return NULL;
     }
-    g_autofree char *folder = g_path_get_dirname(found->path);
+    return check_file(found->path, error) ? g_steal_pointer(&found) : NULL;
+}
 
-    if (is_open_to_all(found->path) || is_open_to_all(folder)) {
-        g_set_error(error, TG_ERROR, TG_ERROR_DENIED,
-                    "'%s' is not used, for anybody may change it: run 'chmod o-w' on it and on its "
-                    "folder",
-                    found->path);
-        return NULL;
+gboolean tg_extension_find_file(const TgLoaderJob *job, const char *name, char **out,
+                                GError **error)
+{
+    g_autoptr(GPtrArray) folders = list_folders(job);
+    g_autoptr(TgExtension) found = NULL;
+
+    *out = NULL;
+    for (guint i = 0; is_plain_name(name) && found == NULL && i < folders->len; i++) {
+        found = try_file(g_ptr_array_index(folders, i), name, TG_EXTENSION_OBJECT);
     }
-    return g_steal_pointer(&found);
+    if (found == NULL) {
+        return TRUE;
+    }
+    if (!check_file(found->path, error)) {
+        return FALSE;
+    }
+    *out = g_steal_pointer(&found->path);
+    return TRUE;
 }
 
 void tg_extension_free(TgExtension *extension)

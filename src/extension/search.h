@@ -29,5 +29,12 @@ TgExtension *tg_extension_find(const TgLoaderJob *job, const char *role, const c
 void tg_extension_free(TgExtension *extension);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(TgExtension, tg_extension_free)
 
+/**
+ * A file by its whole name, in the same folders; *out is NULL when none has it. FALSE with DENIED
+ * as tg_extension_find.
+ */
+gboolean tg_extension_find_file(const TgLoaderJob *job, const char *name, char **out,
+                                GError **error);
+
 /* Whether there is one, even if it may not be used. */
 gboolean tg_extension_exists(const TgLoaderJob *job, const char *role, const char *type);
