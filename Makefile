@@ -26,6 +26,7 @@ check: | deps
 	@dev/check
 
 check-long: all debug
+	S3_OPERATIONS=10000 TEGARU=$(CURDIR)/$(BUILD)/src/cli/tegaru TG_SOURCE_DIR=$(CURDIR) python3 tests/e2e/s3_faults.py
 	KILLS=100 TEGARU=$(CURDIR)/$(BUILD)/src/cli/tegaru TG_SOURCE_DIR=$(CURDIR) python3 tests/e2e/kill.py
 	$(BUILD)/tests/sim/sim 1 1000000
 	dev/fuzz 300

@@ -88,6 +88,24 @@ typedef struct {
 gboolean tg_s3_put_file(TgS3 *s3, const TgS3Place *place, const TgS3File *file, char **out_etag,
                         GError **error);
 
+/* A file on its way: a large one has all its parts sent, and nobody sees the object before the end.
+ * Used by one thread at a time. */
+typedef struct TgS3Upload TgS3Upload;
+
+/* Sends the parts of a large file; a small one waits for the end. The client outlives it. */
+TgS3Upload *tg_s3_upload_new(TgS3 *s3, const TgS3Place *place, const TgS3File *file,
+                             GError **error);
+
+/* Whether the file is not needed any more. */
+gboolean tg_s3_upload_is_sent(const TgS3Upload *upload);
+
+/* Makes it the object. @out_etag may be NULL; the caller frees */
+gboolean tg_s3_upload_finish(TgS3Upload *upload, char **out_etag, GError **error);
+
+/* Gives it up unless it was finished. */
+void tg_s3_upload_free(TgS3Upload *upload);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(TgS3Upload, tg_s3_upload_free)
+
 /**
  * Copies within S3; large objects in parts, of which nothing is left when it fails.
  *

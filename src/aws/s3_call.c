@@ -8,6 +8,7 @@
 #define FIRST_PAUSE_MS 200
 #define CALL_TIMEOUT_MS 600000 /* a part of a copy may take minutes */
 #define HEADERS_MAX 24
+#define ERROR_BYTES_MAX ((gsize)64 * 1024) /* an Error may be larger than a small object */
 
 /* One try, and why it may be worth another at once. */
 typedef struct {
@@ -138,7 +139,9 @@ static TgHttpAnswer *send_once(TgS3 *s3, const TgS3Call *call, Try *attempt, GEr
                              .body_size_bytes = call->body_size,
                              .timeout_ms = CALL_TIMEOUT_MS,
                              .stall_s = s3->stall_s,
-                             .answer_bytes_max = call->answer_bytes_max,
+                             .answer_bytes_max = call->answer_bytes_max == 0
+                                                     ? 0
+                                                     : MAX(call->answer_bytes_max, ERROR_BYTES_MAX),
                              .is_cancelled = s3->is_cancelled};
 
     return tg_http_send(s3->http, &request, error);
@@ -238,6 +241,21 @@ static gboolean says_expired(const TgS3Call *call, guint status, const TgS3Answe
                                 : status == 400 && strcmp(call->method, "HEAD") == 0;
 }
 
+/* A good answer, unless it is larger than was allowed. */
+static TgHttpAnswer *check_size(const TgS3Call *call, TgHttpAnswer *take_answer, GError **error)
+{
+    g_autoptr(TgHttpAnswer) answer = take_answer;
+
+    if (call->answer_bytes_max == 0 || answer->body->len <= call->answer_bytes_max) {
+        return g_steal_pointer(&answer);
+    }
+    g_set_error(error, TG_ERROR, TG_ERROR_CONFIG,
+                "cannot %s s3://%s/%s: the answer is larger than %" G_GSIZE_FORMAT " bytes",
+                call->verb, call->bucket, call->key == NULL ? "" : call->key,
+                call->answer_bytes_max);
+    return NULL;
+}
+
 /* An answer of status 2xx; NULL with *out saying why it may be worth another try at once. */
 static TgHttpAnswer *send_call(TgS3 *s3, const TgS3Call *call, Try *out, GError **error)
 {
@@ -250,7 +268,7 @@ static TgHttpAnswer *send_call(TgS3 *s3, const TgS3Call *call, Try *out, GError 
         return NULL;
     }
     if (answer->status >= 200 && answer->status < 300) {
-        return g_steal_pointer(&answer);
+        return check_size(call, g_steal_pointer(&answer), error);
     }
     /* Not all servers explain themselves; the status is enough then. */
     (void)tg_s3_answer_parse((const char *)answer->body->data, answer->body->len, &parsed, NULL);

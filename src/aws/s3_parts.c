@@ -233,28 +233,46 @@ static void abort_parts(const Parts *parts)
     (void)answer; /* the object has failed already, with a better reason */
 }
 
-static gboolean send_parts(Parts *parts, char **out_etag, GError **error)
+static void clear_parts(Parts *parts)
+{
+    if (parts->list != NULL) {
+        (void)g_string_free(parts->list, TRUE);
+        g_byte_array_unref(parts->digests);
+    }
+    g_free(parts->upload);
+}
+
+/* Begins the upload and sends all parts; nobody sees them before end_parts. */
+static gboolean send_all(Parts *parts, GError **error)
 {
     gint64 least = (parts->size_bytes + PARTS_MAX - 1) / PARTS_MAX;
-    gboolean ok = FALSE;
+    gboolean ok = TRUE;
     guint number = 1;
 
     parts->part_bytes = MAX(parts->part_bytes, least);
     parts->list = g_string_new(NULL);
     parts->digests = g_byte_array_new();
-    if (begin_parts(parts, error)) {
-        ok = TRUE;
-        for (gint64 from = 0; ok && from < parts->size_bytes; from += parts->part_bytes) {
-            ok = add_part(parts, number++, from, error);
-        }
-        ok = ok && end_parts(parts, out_etag, error);
-        if (!ok) {
-            abort_parts(parts);
-        }
+    if (!begin_parts(parts, error)) {
+        return FALSE;
     }
-    (void)g_string_free(parts->list, TRUE);
-    g_byte_array_unref(parts->digests);
-    g_free(parts->upload);
+    for (gint64 from = 0; ok && from < parts->size_bytes; from += parts->part_bytes) {
+        ok = add_part(parts, number++, from, error);
+    }
+    if (!ok) {
+        abort_parts(parts);
+    }
+    return ok;
+}
+
+static gboolean send_parts(Parts *parts, char **out_etag, GError **error)
+{
+    gboolean ok = send_all(parts, error);
+
+    if (ok && !end_parts(parts, out_etag, error)) {
+        abort_parts(parts);
+        ok = FALSE;
+    }
+    clear_parts(parts);
     return ok;
 }
 
@@ -293,33 +311,116 @@ static gboolean put_at_once(Parts *parts, char **out_etag, GError **error)
     return answer != NULL;
 }
 
-gboolean tg_s3_put_file(TgS3 *s3, const TgS3Place *place, const TgS3File *file, char **out_etag,
-                        GError **error)
+/* Opens the file of an upload and makes room for what is sent of it at a time. */
+static gboolean open_file(Parts *parts, GError **error)
 {
-    Parts parts = {.s3 = s3,
+    struct stat status;
+
+    parts->file = open(parts->path, O_RDONLY | O_CLOEXEC);
+    if (parts->file < 0 || fstat(parts->file, &status) != 0) {
+        tg_error_set_file(error, errno, "read", parts->path);
+        return FALSE;
+    }
+    parts->size_bytes = status.st_size;
+    gint64 least = (parts->size_bytes + PARTS_MAX - 1) / PARTS_MAX;
+
+    parts->buffer = g_malloc((gsize)MIN(parts->size_bytes, MAX(parts->part_bytes, least)) + 1);
+    return TRUE;
+}
+
+static void close_file(Parts *parts)
+{
+    if (parts->file >= 0) {
+        (void)close(parts->file); /* it was only read */
+    }
+    parts->file = -1;
+    g_clear_pointer(&parts->buffer, g_free);
+}
+
+static Parts parts_of_file(TgS3 *s3, const TgS3Place *place, const TgS3File *file)
+{
+    return (Parts){.s3 = s3,
                    .to = place,
                    .headers = file->headers,
                    .verb = "write",
                    .path = file->path,
                    .part_bytes = s3->part_bytes == 0 ? UPLOAD_PART_BYTES : s3->part_bytes,
-                   .file = open(file->path, O_RDONLY | O_CLOEXEC),
+                   .file = -1,
                    .send = send_read};
-    struct stat status;
+}
+
+gboolean tg_s3_put_file(TgS3 *s3, const TgS3Place *place, const TgS3File *file, char **out_etag,
+                        GError **error)
+{
+    Parts parts = parts_of_file(s3, place, file);
+    gboolean ok = open_file(&parts, error) &&
+                  (parts.size_bytes <= parts.part_bytes ? put_at_once(&parts, out_etag, error)
+                                                        : send_parts(&parts, out_etag, error));
+
+    close_file(&parts);
+    return ok;
+}
+
+struct TgS3Upload {
+    Parts parts; /* without an upload: a small file, which waits for the end */
+    TgS3Place to;
+    char *bucket; /* what the two above lend */
+    char *key;
+    char *path;
+    char **headers;
+    gboolean has_ended;
+};
+
+TgS3Upload *tg_s3_upload_new(TgS3 *s3, const TgS3Place *place, const TgS3File *file, GError **error)
+{
+    g_autoptr(TgS3Upload) self = g_new0(TgS3Upload, 1);
     gboolean ok = FALSE;
 
-    if (parts.file < 0 || fstat(parts.file, &status) != 0) {
-        tg_error_set_file(error, errno, "read", file->path);
-    } else {
-        parts.size_bytes = status.st_size;
-        gint64 least = (parts.size_bytes + PARTS_MAX - 1) / PARTS_MAX;
+    self->bucket = g_strdup(place->bucket);
+    self->key = g_strdup(place->key);
+    self->path = g_strdup(file->path);
+    self->headers = g_strdupv((char **)file->headers);
+    self->to = (TgS3Place){.bucket = self->bucket, .key = self->key};
+    TgS3File own = {.path = self->path, .headers = (const char *const *)self->headers};
 
-        parts.buffer = g_malloc((gsize)MIN(parts.size_bytes, MAX(parts.part_bytes, least)) + 1);
-        ok = parts.size_bytes <= parts.part_bytes ? put_at_once(&parts, out_etag, error)
-                                                  : send_parts(&parts, out_etag, error);
+    self->parts = parts_of_file(s3, &self->to, &own);
+    ok = open_file(&self->parts, error);
+    if (ok && self->parts.size_bytes > self->parts.part_bytes) {
+        ok = send_all(&self->parts, error);
+        self->has_ended = !ok; /* it was given up already */
     }
-    if (parts.file >= 0) {
-        (void)close(parts.file); /* it was only read */
-    }
-    g_free(parts.buffer);
+    close_file(&self->parts);
+    return ok ? g_steal_pointer(&self) : NULL;
+}
+
+gboolean tg_s3_upload_is_sent(const TgS3Upload *upload)
+{
+    return upload->parts.upload != NULL;
+}
+
+gboolean tg_s3_upload_finish(TgS3Upload *upload, char **out_etag, GError **error)
+{
+    TgS3File file = {.path = upload->path, .headers = (const char *const *)upload->headers};
+    gboolean ok = tg_s3_upload_is_sent(upload)
+                      ? end_parts(&upload->parts, out_etag, error)
+                      : tg_s3_put_file(upload->parts.s3, &upload->to, &file, out_etag, error);
+
+    upload->has_ended = ok;
     return ok;
+}
+
+void tg_s3_upload_free(TgS3Upload *upload)
+{
+    if (upload == NULL) {
+        return;
+    }
+    if (tg_s3_upload_is_sent(upload) && !upload->has_ended) {
+        abort_parts(&upload->parts);
+    }
+    clear_parts(&upload->parts);
+    g_free(upload->bucket);
+    g_free(upload->key);
+    g_free(upload->path);
+    g_strfreev(upload->headers);
+    g_free(upload);
 }

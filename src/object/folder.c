@@ -330,6 +330,17 @@ static gboolean folder_remove(TgObjectStore *base, const char *url, GError **err
     return TRUE;
 }
 
+static gboolean folder_exists(TgObjectStore *base, const char *url, gboolean *out, GError **error)
+{
+    g_autofree char *path = path_of((FolderStore *)base, url, error);
+
+    if (path == NULL) {
+        return FALSE;
+    }
+    *out = g_file_test(path, G_FILE_TEST_IS_REGULAR);
+    return TRUE;
+}
+
 static char *folder_engine_path(TgObjectStore *base, const char *url, GError **error)
 {
     return path_of((FolderStore *)base, url, error);
@@ -367,6 +378,7 @@ static const TgObjectStoreClass folder_class = {
     .abort = folder_abort,
     .read = folder_read,
     .read_range = folder_read_range,
+    .exists = folder_exists,
     .list = folder_list,
     .copy = folder_copy,
     .remove = folder_remove,

@@ -20,10 +20,12 @@
 typedef struct {
     TgObjectStore store;
     TgS3 *s3;
-    char *folder; /* of drafts */
-    int lock_fd;  /* of the folder; -1: none */
-    char *acl;    /* of new objects; NULL: the bucket's */
-    gint drafts;  /* made so far */
+    char *folder;        /* of drafts */
+    int lock_fd;         /* of the folder; -1: none */
+    char *acl;           /* of new objects; NULL: the bucket's */
+    gint drafts;         /* made so far */
+    GMutex mutex;        /* over what follows */
+    GHashTable *uploads; /* TgS3Upload by a draft's path: sent, not seen yet */
 } S3Store;
 
 /* --- drafts --- */
@@ -43,8 +45,30 @@ static gboolean s3_begin(TgObjectStore *store, const char *url, TgObjectDraft *o
     return TRUE;
 }
 
-static void s3_abort(TgObjectStore *store G_GNUC_UNUSED, TgObjectDraft *draft)
+static void drop_upload(gpointer upload)
 {
+    tg_s3_upload_free(upload);
+}
+
+/* Takes the upload of a draft; NULL: nothing of it was sent. */
+static TgS3Upload *take_upload(S3Store *self, const TgObjectDraft *draft)
+{
+    g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&self->mutex);
+    TgS3Upload *upload = g_hash_table_lookup(self->uploads, draft->path);
+    g_autofree gpointer path = NULL;
+
+    (void)locker;
+    if (upload != NULL) {
+        (void)g_hash_table_steal_extended(self->uploads, draft->path, &path, NULL);
+    }
+    return upload;
+}
+
+static void s3_abort(TgObjectStore *store, TgObjectDraft *draft)
+{
+    S3Store *self = (S3Store *)store;
+
+    tg_s3_upload_free(take_upload(self, draft));
     (void)g_unlink(draft->path); /* it may not have been written yet */
 }
 
@@ -60,6 +84,37 @@ static TgObjectInfo *info_new(const char *url, gint64 size_bytes, gint64 modifie
     return info;
 }
 
+static TgS3Upload *upload_new(S3Store *self, const TgObjectDraft *draft, GError **error)
+{
+    g_auto(TgObjectUrl) place = {NULL};
+    const char *const headers[] = {self->acl == NULL ? NULL : "x-amz-acl", self->acl, NULL};
+    TgS3File file = {.path = draft->path, .headers = headers};
+
+    if (!tg_object_url_parse(draft->url, &place, error)) {
+        return NULL;
+    }
+    TgS3Place to = {.bucket = place.bucket, .key = place.key};
+
+    return tg_s3_upload_new(self->s3, &to, &file, error);
+}
+
+static gboolean s3_prepare(TgObjectStore *store, const TgObjectDraft *draft, GError **error)
+{
+    S3Store *self = (S3Store *)store;
+    TgS3Upload *upload = upload_new(self, draft, error);
+
+    if (upload == NULL) {
+        return FALSE;
+    }
+    if (tg_s3_upload_is_sent(upload)) {
+        (void)g_unlink(draft->path); /* the disk may be small; the folder goes at the end */
+    }
+    g_mutex_lock(&self->mutex);
+    g_hash_table_insert(self->uploads, g_strdup(draft->path), upload);
+    g_mutex_unlock(&self->mutex);
+    return TRUE;
+}
+
 static gboolean s3_commit(TgObjectStore *store, TgObjectDraft *draft, TgObjectInfo **out,
                           GError **error)
 {
@@ -67,17 +122,18 @@ static gboolean s3_commit(TgObjectStore *store, TgObjectDraft *draft, TgObjectIn
     g_auto(TgObjectUrl) place = {NULL};
     g_auto(TgS3Info) info = {0};
     g_autofree char *etag = NULL;
-    const char *const headers[] = {self->acl == NULL ? NULL : "x-amz-acl", self->acl, NULL};
-    TgS3File file = {.path = draft->path, .headers = headers};
+    g_autoptr(TgS3Upload) upload = take_upload(self, draft);
 
-    if (!tg_object_url_parse(draft->url, &place, error)) {
+    if (upload == NULL) {
+        upload = upload_new(self, draft, error);
+    }
+    if (upload == NULL || !tg_object_url_parse(draft->url, &place, error)) {
         return FALSE;
     }
     TgS3Place to = {.bucket = place.bucket, .key = place.key};
 
     /* what the receipt says is what the server has */
-    if (!tg_s3_put_file(self->s3, &to, &file, &etag, error) ||
-        !tg_s3_head(self->s3, &to, &info, error)) {
+    if (!tg_s3_upload_finish(upload, &etag, error) || !tg_s3_head(self->s3, &to, &info, error)) {
         return FALSE;
     }
     s3_abort(store, draft);
@@ -138,6 +194,26 @@ static gboolean s3_read_range(TgObjectStore *store, const TgObjectInfo *object, 
     }
     (void)g_byte_array_append(into, bytes->data, bytes->len);
     return TRUE;
+}
+
+static gboolean s3_exists(TgObjectStore *store, const char *url, gboolean *out, GError **error)
+{
+    S3Store *self = (S3Store *)store;
+    g_auto(TgObjectUrl) place = {NULL};
+    g_auto(TgS3Info) info = {0};
+    g_autoptr(GError) problem = NULL;
+
+    if (!tg_object_url_parse(url, &place, error)) {
+        return FALSE;
+    }
+    TgS3Place at = {.bucket = place.bucket, .key = place.key};
+
+    *out = tg_s3_head(self->s3, &at, &info, &problem);
+    if (*out || g_error_matches(problem, TG_ERROR, TG_ERROR_NOT_FOUND)) {
+        return TRUE;
+    }
+    g_propagate_error(error, g_steal_pointer(&problem));
+    return FALSE;
 }
 
 static gboolean s3_list(TgObjectStore *store, const char *url, GPtrArray *into, GError **error)
@@ -218,6 +294,8 @@ static void s3_free(TgObjectStore *store)
     if (self->lock_fd >= 0) {
         (void)close(self->lock_fd);
     }
+    g_hash_table_unref(self->uploads); /* before the client: what is left is given up */
+    g_mutex_clear(&self->mutex);
     tg_s3_free(self->s3);
     g_free(self->folder);
     g_free(self->acl);
@@ -285,10 +363,12 @@ static gboolean make_folder(S3Store *self, const json_t *config, GError **error)
 TgObjectStore *tg_object_store_new_s3(const json_t *config, GError **error)
 {
     static const TgObjectStoreClass class = {.begin = s3_begin,
+                                             .prepare = s3_prepare,
                                              .commit = s3_commit,
                                              .abort = s3_abort,
                                              .read = s3_read,
                                              .read_range = s3_read_range,
+                                             .exists = s3_exists,
                                              .list = s3_list,
                                              .copy = s3_copy,
                                              .remove = s3_remove,
@@ -300,6 +380,8 @@ TgObjectStore *tg_object_store_new_s3(const json_t *config, GError **error)
 
     self->store.class = &class;
     self->lock_fd = -1;
+    self->uploads = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, drop_upload);
+    g_mutex_init(&self->mutex);
     return read_client(self, config, error) && make_folder(self, config, error) &&
                    tg_params_dup_text_or(config, "canned_acl", NULL, &self->acl, error)
                ? g_steal_pointer(&store)

@@ -62,6 +62,11 @@ static void draft_clear(TgObjectDraft *draft)
     g_clear_pointer(&draft->url, g_free);
 }
 
+gboolean tg_object_prepare(TgObjectStore *store, const TgObjectDraft *draft, GError **error)
+{
+    return store->class->prepare == NULL || store->class->prepare(store, draft, error);
+}
+
 gboolean tg_object_commit(TgObjectStore *store, TgObjectDraft *draft, TgObjectInfo **out_info,
                           GError **error)
 {
@@ -100,6 +105,11 @@ gboolean tg_object_read_range(TgObjectStore *store, const TgObjectInfo *object, 
                               gsize size_bytes, GByteArray *into, GError **error)
 {
     return store->class->read_range(store, object, from, size_bytes, into, error);
+}
+
+gboolean tg_object_exists(TgObjectStore *store, const char *url, gboolean *out, GError **error)
+{
+    return store->class->exists(store, url, out, error);
 }
 
 GPtrArray *tg_object_list(TgObjectStore *store, const char *url, GError **error)

@@ -40,6 +40,8 @@ typedef struct TgObjectStore TgObjectStore;
 /* What a kind of store implements; the functions below say what each must do. */
 typedef struct {
     gboolean (*begin)(TgObjectStore *store, const char *url, TgObjectDraft *out, GError **error);
+    /* May be NULL: there is nothing to do before the commit. */
+    gboolean (*prepare)(TgObjectStore *store, const TgObjectDraft *draft, GError **error);
     gboolean (*commit)(TgObjectStore *store, TgObjectDraft *draft, TgObjectInfo **out,
                        GError **error);
     void (*abort)(TgObjectStore *store, TgObjectDraft *draft);
@@ -47,6 +49,7 @@ typedef struct {
                      gsize *out_size_bytes, GError **error);
     gboolean (*read_range)(TgObjectStore *store, const TgObjectInfo *object, gint64 from,
                            gsize size_bytes, GByteArray *into, GError **error);
+    gboolean (*exists)(TgObjectStore *store, const char *url, gboolean *out, GError **error);
     gboolean (*list)(TgObjectStore *store, const char *url, GPtrArray *into, GError **error);
     gboolean (*copy)(TgObjectStore *store, const char *from, const char *to, GError **error);
     gboolean (*remove)(TgObjectStore *store, const char *url, GError **error);
@@ -81,6 +84,12 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(TgObjectStore, tg_object_store_free)
 gboolean tg_object_begin(TgObjectStore *store, const char *url, TgObjectDraft *out, GError **error);
 
 /**
+ * Does what takes long of a commit, and nobody sees: sends the parts of a large file. The draft's
+ * file, whole now, may be gone afterwards.
+ */
+gboolean tg_object_prepare(TgObjectStore *store, const TgObjectDraft *draft, GError **error);
+
+/**
  * Flushes the file and makes it the object, replacing an older one; after a failure the draft is
  * gone and the older object still there.
  *
@@ -102,6 +111,9 @@ gboolean tg_object_read(TgObjectStore *store, const char *url, gsize max_bytes, 
  */
 gboolean tg_object_read_range(TgObjectStore *store, const TgObjectInfo *object, gint64 from,
                               gsize size_bytes, GByteArray *into, GError **error);
+
+/* Whether there is an object of this name. */
+gboolean tg_object_exists(TgObjectStore *store, const char *url, gboolean *out, GError **error);
 
 /**
  * All objects whose URL begins with `url`, sorted by key; none is no error.

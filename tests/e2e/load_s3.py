@@ -132,6 +132,38 @@ def the_output_writes_objects_after_all_tasks_succeeded(s3, project):
     equal(s3.buckets["other"], {})
 
 
+def keys_program(project):
+    """A profile whose program gives AKID0, AKID1 … in turn, and the environment to use it."""
+    project.write("keys.sh", "#!/bin/sh\nn=$(cat count 2>/dev/null || echo 0); echo $((n+1)) > count\n"
+                  "printf '{\"Version\": 1, \"AccessKeyId\": \"AKID%s\", \"SecretAccessKey\": \"sekret%s\", \"SessionToken\": \"t\"}' $n $n\n")
+    os.chmod(project.folder + "/keys.sh", 0o700)
+    project.write("profile", f"[default]\nregion = us-east-1\ncredential_process = {project.folder}/keys.sh\n")
+    return {"AWS_CONFIG_FILE": project.folder + "/profile", "AWS_SHARED_CREDENTIALS_FILE": project.folder + "/none", "AWS_EC2_METADATA_DISABLED": "true"}
+
+
+@with_s3
+def keys_that_expire_in_mid_load_are_asked_for_again(s3, project):
+    options = f"  path_prefix: in/\n  endpoint: '{s3.endpoint}'\n  maximum_retries: 2\n"
+    out = f"{{type: s3, bucket: other, path_prefix: out/x, file_ext: .csv, endpoint: '{s3.endpoint}', formatter: {{type: csv, header_line: false}}}}"
+    project.write("load.yml", LOAD.replace("\nIN", "\n" + options).replace("{type: stdout}", out))
+    env = keys_program(project)
+    s3.keys = {"AKID0": "sekret0", "AKID1": "sekret1", "AKID2": "sekret2", "AKID3": "sekret3"}
+    for at in (0, 4, 9, 20):  # in the list, in a read, and in what is written
+        s3.count, s3.after = 0, {at: lambda: s3.expired.update(f"AKID{i}" for i in range(int(project.read("count"))))}
+        s3.expired.clear()
+        s3.buckets["other"].clear()
+        if project.exists("count"):
+            os.remove(project.folder + "/count")
+        check_run(project.run("load", "run", "load.yml", env=env))
+        equal(sorted(int(found["data"]) for found in s3.buckets["other"].values()), list(range(8)))
+    s3.expired.update(f"AKID{i}" for i in range(20))
+    os.remove(project.folder + "/count")
+    contains(check_run(project.run("load", "run", "load.yml", env=env), 1).stderr, "the session has expired (ExpiredToken: told by the test); asked again, the place where")
+    equal(project.read("count"), "2\n")  # once more, not again and again
+    s3.expired.add(KEY_ID)
+    contains(load(project, s3, ["path_prefix: in/"], 1).stderr, "keys that are given in the config or the environment cannot be renewed; get new ones")
+
+
 @test
 def without_aws_both_use_the_local_store():
     with Project() as project:

@@ -226,12 +226,36 @@ def what_s3_refuses_is_told_without_the_key(s3, project):
     contains(load(project, s3_out(s3, ", auth_method: assume_role"), 1).stderr, "auth_method 'assume_role' needs 'role_arn'")
 
 
+DAYS = "id,day,name\n" + "".join(f"{i},d{i % 5},n\n" for i in range(20))
+
+
 @with_s3
-def later_failures_name_what_was_written(s3, project):
-    rows = "".join(f"{i},d{i % 3},n\n" for i in range(9))
-    s3.failures = [0] * 4 + [500] * 9
-    done = load(project, s3_out(s3, ", partition_by: [day]"), 1, csv="id,day,name\n" + rows)
-    contains(done.stderr, "2 of 3 objects were written before this")
+def objects_of_a_load_that_fails_at_the_end_are_removed(s3, project):
+    for status, message in [(500, "the server has a problem of its own"), (403, "access denied")]:
+        s3.broken = lambda method, key: status if method == "PUT" and "day=d3" in key else None
+        done = load(project, s3_out(s3, ", partition_by: [day], maximum_retries: 1"), 1, csv=DAYS)
+        contains(done.stderr, message)
+        assert "were written" not in done.stderr, done.stderr
+        equal(s3.buckets["data"], {})
+
+
+@with_s3
+def objects_that_replaced_others_stay_and_are_named(s3, project):
+    load(project, s3_out(s3, ", partition_by: [day]"), csv=DAYS)
+    before = dict(s3.buckets["data"])
+    equal(len(before), 5)
+    gone = next(key for key in before if "day=d1" in key)
+    del s3.buckets["data"][gone]
+    s3.broken = lambda method, key: 500 if method == "PUT" and "day=d3" in key else None
+    done = load(project, s3_out(s3, ", partition_by: [day], maximum_retries: 1"), 1, csv=DAYS.replace(",n", ",m"))
+    assert "of 5 objects were written before this and stay, for they replaced others" in done.stderr, done.stderr
+    assert gone not in s3.buckets["data"]  # it was new, so it went
+    equal(sorted(s3.buckets["data"]), sorted(set(before) - {gone}))
+    # what cannot be removed is named, too
+    s3.buckets["data"].clear()
+    s3.broken = lambda method, key: 500 if method == "DELETE" or (method == "PUT" and "day=d3" in key) else None
+    done = load(project, s3_out(s3, ", partition_by: [day], maximum_retries: 1"), 1, csv=DAYS)
+    contains(done.stderr, "stay, for they replaced others or cannot be removed (s3://data/lake/day=")
 
 
 @with_s3

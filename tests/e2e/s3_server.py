@@ -31,6 +31,9 @@ class S3:
         self.log = []       # "METHOD /path?query"
         self.page = page
         self.allows_anonymous = False
+        self.keys = {KEY_ID: SECRET}
+        self.expired = set()  # of key ids
+        self.broken = lambda method, key: None  # a status that such requests always get
         self.after = {}    # number of a request: what happens before it is answered
         self.classes = {}  # storage class of a key
         self.count = 0
@@ -100,7 +103,9 @@ class Request:
             return "AccessDenied"
         parts = dict(p.strip().split("=", 1) for p in auth[len("AWS4-HMAC-SHA256 "):].split(","))
         key_id, date, region, service, _ = parts["Credential"].split("/")
-        if key_id != KEY_ID:
+        if key_id in self.s3.expired:
+            return "ExpiredToken"
+        if key_id not in self.s3.keys:
             return "InvalidAccessKeyId"
         names = parts["SignedHeaders"].split(";")
         headers = "".join(f"{n}:{' '.join(h.get(n, '').split())}\n" for n in names)
@@ -112,7 +117,7 @@ class Request:
         canonical = "\n".join([self.method, self.path, query, headers, parts["SignedHeaders"], hashed])
         scope = f"{date}/{region}/{service}/aws4_request"
         text = "\n".join(["AWS4-HMAC-SHA256", h.get("x-amz-date", ""), scope, sha256(canonical.encode())])
-        good = sign(SECRET, date, region, service, text)
+        good = sign(self.s3.keys[key_id], date, region, service, text)
         return None if hmac.compare_digest(good, parts["Signature"]) else "SignatureDoesNotMatch"
 
     def answer(self):
@@ -124,9 +129,12 @@ class Request:
             status = s3.failures.pop(0)
             if status:
                 return self.fail(status, "SlowDown" if status == 503 else "InternalError")
+        status = s3.broken(self.method, self.key)
+        if status:
+            return self.fail(status, "InternalError" if status >= 500 else "AccessDenied")
         refusal = self.refusal()
         if refusal:
-            return self.fail(403, refusal)
+            return self.fail(400 if refusal == "ExpiredToken" else 403, refusal)
         if self.bucket not in s3.buckets:
             return self.fail(404, "NoSuchBucket")
         objects = s3.buckets[self.bucket]

@@ -9,6 +9,7 @@
 #include "base/file.h"
 #include "loader/plugin.h"
 #include "loader/sequence.h"
+#include "object/sender.h"
 #include "params/params.h"
 
 typedef struct {
@@ -19,8 +20,7 @@ typedef struct {
     char *path_prefix;
     char *sequence_format;
     char *file_ext;
-    GMutex mutex;   /* over drafts */
-    GArray *drafts; /* of TgObjectDraft, finished files */
+    TgObjectSender *sender; /* of finished files */
 } S3Output;
 
 typedef struct {
@@ -47,11 +47,10 @@ static gboolean sink_finish(TgSink *sink, GError **error)
         tg_error_set_file(error, errno, "write", self->draft.path);
         return FALSE;
     }
-    g_mutex_lock(&self->output->mutex);
-    g_array_append_val(self->output->drafts, self->draft);
-    g_mutex_unlock(&self->output->mutex);
+    TgObjectDraft draft = self->draft;
+
     self->draft = (TgObjectDraft){NULL, NULL};
-    return TRUE;
+    return tg_object_sender_add(self->output->sender, draft, error);
 }
 
 static void sink_free(TgSink *sink)
@@ -100,29 +99,17 @@ static TgSink *sinks_open_file(TgFileSinks *sinks, guint task, guint index, char
 
 static gboolean sinks_commit(TgFileSinks *sinks, GError **error)
 {
-    S3Output *self = (S3Output *)sinks;
+    g_autoptr(GPtrArray) infos = tg_object_sender_commit(((S3Output *)sinks)->sender, error);
 
-    for (guint i = 0; i < self->drafts->len; i++) {
-        if (!tg_object_commit(self->objects, &g_array_index(self->drafts, TgObjectDraft, i), NULL,
-                              error)) {
-            g_prefix_error(error, "%u of %u objects were written before this: ", i,
-                           self->drafts->len);
-            return FALSE;
-        }
-    }
-    return TRUE;
+    return infos != NULL;
 }
 
 static void sinks_free(TgFileSinks *sinks)
 {
     S3Output *self = (S3Output *)sinks;
 
-    for (guint i = 0; i < self->drafts->len; i++) {
-        tg_object_abort(self->objects, &g_array_index(self->drafts, TgObjectDraft, i));
-    }
-    g_array_unref(self->drafts);
+    tg_object_sender_free(self->sender);
     tg_object_store_free(self->own_objects);
-    g_mutex_clear(&self->mutex);
     g_free(self->bucket);
     g_free(self->path_prefix);
     g_free(self->sequence_format);
@@ -149,7 +136,11 @@ static gboolean open_with(S3Output *self, TgLoaderContext *context, const json_t
     }
     self->objects = tg_object_store_choose_s3(tg_loader_context_job(context)->services->objects,
                                               config, &self->own_objects, error);
-    return self->objects != NULL;
+    if (self->objects == NULL) {
+        return FALSE;
+    }
+    self->sender = tg_object_sender_new(self->objects, TRUE);
+    return TRUE;
 }
 
 static TgFileSinks *output_open(TgLoaderContext *context, const json_t *config,
@@ -160,8 +151,6 @@ static TgFileSinks *output_open(TgLoaderContext *context, const json_t *config,
     S3Output *self = g_new0(S3Output, 1);
 
     self->sinks.class = &class;
-    self->drafts = g_array_new(FALSE, FALSE, sizeof(TgObjectDraft));
-    g_mutex_init(&self->mutex);
     if (!open_with(self, context, config, error)) {
         sinks_free(&self->sinks);
         return NULL;

@@ -19,17 +19,13 @@ static void output_free(TgOutput *output)
 {
     S3Parquet *self = (S3Parquet *)output;
 
-    for (guint i = 0; i < self->drafts->len; i++) {
-        tg_object_abort(self->objects, &g_array_index(self->drafts, TgObjectDraft, i));
-    }
-    g_array_unref(self->drafts);
+    tg_object_sender_free(self->sender);
     tg_publish_free(self->publish);
     tg_object_store_free(self->own_objects);
     s3_parquet_plan_free(self->plan);
     s3_parquet_options_clear(&self->options);
     json_decref(self->present);
     json_decref(self->config);
-    g_mutex_clear(&self->mutex);
     g_free(self);
 }
 
@@ -120,13 +116,11 @@ static char *object_url(const S3Parquet *self, guint task, guint file, const cha
     return g_strconcat(top, folder, name, sequence, options->file_ext, NULL);
 }
 
-/* Remembers a draft for the commit; takes what it holds. */
-static void keep_draft(TaskFiles *files, TgObjectDraft draft)
+/* Hands a draft on; takes what it holds. */
+static gboolean send_draft(TaskFiles *files, TgObjectDraft draft, GError **error)
 {
     json_array_append_new(files->urls, json_string(draft.url));
-    g_mutex_lock(&files->self->mutex);
-    g_array_append_val(files->self->drafts, draft);
-    g_mutex_unlock(&files->self->mutex);
+    return tg_object_sender_add(files->self->sender, draft, error);
 }
 
 /* DuckDB wrote a file; it becomes the draft of an object. */
@@ -144,8 +138,7 @@ static gboolean take_file(gpointer data, const char *path, const char *folder, G
         tg_object_abort(files->self->objects, &draft);
         return FALSE;
     }
-    keep_draft(files, draft);
-    return TRUE;
+    return send_draft(files, draft, error);
 }
 
 static json_t *key_list(const S3Parquet *self)
@@ -218,7 +211,7 @@ static gboolean output_run_task(TgOutput *output, guint task, TgRows *rows, json
         ok = write_rows(self, rows, draft.path, temp, error);
         (void)tg_file_remove_folder(temp, NULL); /* gc finds what stays */
         if (ok) {
-            keep_draft(&files, draft);
+            ok = send_draft(&files, draft, error);
         } else {
             tg_object_abort(self->objects, &draft);
         }
@@ -231,46 +224,11 @@ static gboolean output_run_task(TgOutput *output, guint task, TgRows *rows, json
 
 /* --- commit --- */
 
-static void free_info(gpointer info)
-{
-    tg_object_info_free(info);
-}
-
-/* Without a publish the objects of a failed commit are seen: say which. */
-static void tell_left_behind(const S3Parquet *self, const GPtrArray *infos, GError **error)
-{
-    if (self->publish == NULL && infos->len > 0) {
-        const TgObjectInfo *first = g_ptr_array_index(infos, 0);
-
-        g_prefix_error(error,
-                       "%u of %u objects were written before this (%s …) and stay: ", infos->len,
-                       self->drafts->len, first->url);
-    }
-}
-
-/* Makes all drafts objects. */
-static GPtrArray *commit_drafts(S3Parquet *self, GError **error)
-{
-    g_autoptr(GPtrArray) infos = g_ptr_array_new_with_free_func(free_info);
-
-    for (guint i = 0; i < self->drafts->len; i++) {
-        TgObjectInfo *info = NULL;
-
-        if (!tg_object_commit(self->objects, &g_array_index(self->drafts, TgObjectDraft, i), &info,
-                              error)) {
-            tell_left_behind(self, infos, error);
-            return NULL;
-        }
-        g_ptr_array_add(infos, info);
-    }
-    return g_steal_pointer(&infos);
-}
-
 static gboolean output_commit(TgOutput *output, const json_t *reports G_GNUC_UNUSED,
                               json_t *receipt, json_t **out_diff, GError **error)
 {
     S3Parquet *self = (S3Parquet *)output;
-    g_autoptr(GPtrArray) infos = commit_drafts(self, error);
+    g_autoptr(GPtrArray) infos = tg_object_sender_commit(self->sender, error);
     json_t *objects = json_array();
 
     json_object_set_new(receipt, "objects", objects);
@@ -353,8 +311,13 @@ static gboolean open_with(S3Parquet *self, const TgSchema *schema, GError **erro
         return FALSE;
     }
     self->plan = s3_parquet_plan_new(self->context, self->config, schema, error);
-    return self->plan != NULL &&
-           (!self->options.has_catalog || s3_parquet_publish_begin(self, error));
+    if (self->plan == NULL ||
+        (self->options.has_catalog && !s3_parquet_publish_begin(self, error))) {
+        return FALSE;
+    }
+    /* what a publish does not switch to is removed with it */
+    self->sender = tg_object_sender_new(self->objects, self->publish == NULL);
+    return TRUE;
 }
 
 static TgOutput *output_open(TgLoaderContext *context, const json_t *config, const TgSchema *schema,
@@ -368,8 +331,6 @@ static TgOutput *output_open(TgLoaderContext *context, const json_t *config, con
     self->output.class = &class;
     self->context = context;
     self->config = json_deep_copy(config);
-    self->drafts = g_array_new(FALSE, FALSE, sizeof(TgObjectDraft));
-    g_mutex_init(&self->mutex);
     return open_with(self, schema, error) ? g_steal_pointer(&output) : NULL;
 }
 

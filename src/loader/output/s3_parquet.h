@@ -5,6 +5,7 @@
 #include "columns/batch.h"
 #include "loader/plugin.h"
 #include "loader/time_format.h"
+#include "object/sender.h"
 
 /* How each column gets into Parquet. */
 typedef enum {
@@ -108,11 +109,10 @@ typedef struct {
     S3ParquetPlan *plan;
     TgObjectStore *objects; /* lent, or the next */
     TgObjectStore *own_objects;
-    TgCatalog *catalog; /* lent; may be NULL */
-    json_t *present;    /* the table before the load; NULL: none */
-    TgPublish *publish; /* NULL: objects go where they stay */
-    GMutex mutex;       /* over what follows */
-    GArray *drafts;     /* of TgObjectDraft: files of all tasks */
+    TgCatalog *catalog;     /* lent; may be NULL */
+    json_t *present;        /* the table before the load; NULL: none */
+    TgPublish *publish;     /* NULL: objects go where they stay */
+    TgObjectSender *sender; /* of the files of all tasks */
 } S3Parquet;
 
 /* "s3://bucket/folder/" of path_prefix; NULL without a bucket. The caller frees. */
