@@ -282,6 +282,8 @@ static gboolean open_with(PgInput *self, GError **error)
     }
     self->plan.exact = tg_loader_context_job(self->context)->exact_types;
     self->plan.is_lossy = strcmp(lossy, "allow") == 0;
+    /* what an incremental load goes on with is kept as the server prints it */
+    self->plan.is_binary = !self->is_redshift && !self->query.is_incremental;
     if (!build_sql(self, &table, error) || !run_hook(self, "before_select", error) ||
         !tg_postgresql_execute(self->lanes[0].server,
                                self->is_redshift ? "BEGIN" : PG_BEGIN "; " PG_SAME_ORDER, NULL,

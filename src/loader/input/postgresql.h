@@ -25,17 +25,39 @@ typedef enum {
     PG_TEXT /* any text, JSON too */
 } PgKind;
 
+/* How COPY in binary form has the values of a column. */
+typedef enum {
+    PG_AS_WRITTEN, /* the server's text in its own bytes */
+    PG_AS_PRINTED, /* asked for as the text that the server would print */
+    PG_AS_BOOLEAN,
+    PG_AS_INTEGER,
+    PG_AS_REAL,
+    PG_AS_NUMERIC,
+    PG_AS_DATE,
+    PG_AS_TIME,
+    PG_AS_TIMESTAMP,
+    PG_AS_BYTES
+} PgForm;
+
 typedef struct {
     PgKind kind;
+    PgForm form; /* counts when the plan is binary */
     TgDatabaseColumn column;
     gboolean is_list; /* an array or a composite: asked for as JSON */
 } PgColumn;
+
+/* A value as it came. */
+typedef struct {
+    const char *bytes; /* NULL: null */
+    gsize size;
+} PgField;
 
 typedef struct {
     guint count;
     PgColumn *columns;
     gboolean exact;
-    gboolean is_lossy; /* infinity and the like may become null */
+    gboolean is_lossy;  /* infinity and the like may become null */
+    gboolean is_binary; /* rows come by COPY in binary form, not as texts */
 } PgPlan;
 
 /**
@@ -52,12 +74,38 @@ void pg_plan_clear(PgPlan *plan);
 const char *pg_value_set(const PgPlan *plan, guint column, const char *text, gsize size_bytes,
                          TgVector *vector, guint row);
 
+/* A value that the type cannot hold: null where the user allowed it (then NULL), or the reason. */
+const char *pg_value_lose(const PgPlan *plan, TgVector *vector, guint row, const char *reason);
+
+/* --- postgresql_binary.c --- */
+
+/* How a column comes at its best. */
+PgForm pg_binary_form(guint oid, TgType type);
+
+/**
+ * Cuts a message of COPY … (FORMAT binary) into `count` fields.
+ *
+ * @has_header whether the header was seen before; set once it is
+ * @return how many fields there are; 0 for the header alone and behind the last row; -1: no such
+ * row
+ */
+gint pg_binary_cut(const char *message, gsize size, gboolean *has_header, PgField *fields,
+                   guint count);
+
+/* Puts a value in a form other than text into a vector. NULL, or why it cannot be (lent). */
+const char *pg_binary_set(const PgPlan *plan, guint column, const PgField *field, TgVector *vector,
+                          guint row);
+
+/* What is special about a value in a form other than text, for messages. Lent. */
+const char *pg_binary_show(PgForm form, const PgField *field);
+
 /* A connection that reads one split after the other. */
 typedef struct {
     TgPostgresql *server;
     TgPostgresqlCopy *copy;     /* of the split under way; NULL: none */
     TgPostgresqlCursor *cursor; /* instead, where there is no COPY TO STDOUT */
     GString *text;              /* of values with escapes */
+    gboolean has_header;        /* that of a binary COPY was seen */
 } PgLane;
 
 typedef struct {

@@ -133,6 +133,8 @@ static gboolean plan_column(PgPlan *plan, const TgPostgresqlField *field, const 
         g_prefix_error(error, "column_options: %s: ", field->name);
         return FALSE;
     }
+    column->form = column->is_list ? PG_AS_WRITTEN /* JSON */
+                                   : pg_binary_form(field->type, column->column.type);
     TgColumn *made = tg_schema_append(schema, field->name, column->column.type);
 
     made->source_type = type_text(field, about.type_name);

@@ -9,15 +9,13 @@
 
 /* --- values --- */
 
-typedef struct {
-    const char *bytes; /* NULL: null */
-    gsize size;
-} Field;
-
-static gboolean fail_value(PgInput *self, guint column, const Field *field, const char *reason,
+static gboolean fail_value(PgInput *self, guint column, const PgField *field, const char *reason,
                            GError **error)
 {
-    g_autofree char *shown = g_utf8_make_valid(field->bytes, (gssize)MIN(field->size, 100));
+    gboolean is_text = !self->plan.is_binary || self->plan.columns[column].form <= PG_AS_PRINTED;
+    g_autofree char *shown = is_text
+                                 ? g_utf8_make_valid(field->bytes, (gssize)MIN(field->size, 100))
+                                 : g_strdup(pg_binary_show(self->plan.columns[column].form, field));
 
     g_set_error(error, TG_ERROR, TG_ERROR_CONFIG, "%s: column '%s': '%s' %s",
                 tg_postgresql_place(self->lanes[0].server),
@@ -25,7 +23,7 @@ static gboolean fail_value(PgInput *self, guint column, const Field *field, cons
     return FALSE;
 }
 
-static gboolean add_row(PgInput *self, const Field *fields, TgBatch *batch, GError **error)
+static gboolean add_row(PgInput *self, const PgField *fields, TgBatch *batch, GError **error)
 {
     tg_batch_begin_row(batch);
     for (guint i = 0; i < batch->count; i++) {
@@ -33,8 +31,11 @@ static gboolean add_row(PgInput *self, const Field *fields, TgBatch *batch, GErr
             tg_vector_set_null(batch->vectors[i], batch->rows);
             continue;
         }
-        const char *reason = pg_value_set(&self->plan, i, fields[i].bytes, fields[i].size,
-                                          batch->vectors[i], batch->rows);
+        gboolean is_text = !self->plan.is_binary || self->plan.columns[i].form <= PG_AS_PRINTED;
+        const char *reason =
+            is_text ? pg_value_set(&self->plan, i, fields[i].bytes, fields[i].size,
+                                   batch->vectors[i], batch->rows)
+                    : pg_binary_set(&self->plan, i, &fields[i], batch->vectors[i], batch->rows);
 
         if (reason != NULL) {
             return fail_value(self, i, &fields[i], reason, error);
@@ -45,14 +46,14 @@ static gboolean add_row(PgInput *self, const Field *fields, TgBatch *batch, GErr
 }
 
 /* The last row is where the next incremental load goes on. */
-static gboolean remember_row(PgInput *self, const Field *fields, gboolean *out_is_new,
+static gboolean remember_row(PgInput *self, const PgField *fields, gboolean *out_is_new,
                              GError **error)
 {
     json_t *record = json_array();
 
     for (guint i = 0; i < self->query.count + self->query.key_count; i++) {
         guint column = self->query.columns[i];
-        const Field *field = &fields[column];
+        const PgField *field = &fields[column];
         json_t *value = json_null();
 
         if (field->bytes != NULL && self->plan.columns[column].kind == PG_INTEGER) {
@@ -97,7 +98,7 @@ static gsize append_unescaped(GString *text, const char *bytes, const char *end)
 }
 
 /* Cuts a row of COPY's text format: tabs between, \N for null, a line feed at the end. */
-static guint cut_row(PgLane *lane, const char *row, gsize size, Field *fields, guint count)
+static guint cut_row(PgLane *lane, const char *row, gsize size, PgField *fields, guint count)
 {
     const char *end = row + size - (size > 0 && row[size - 1] == '\n' ? 1 : 0);
     gboolean has_escapes = memchr(row, '\\', (gsize)(end - row)) != NULL;
@@ -108,14 +109,14 @@ static guint cut_row(PgLane *lane, const char *row, gsize size, Field *fields, g
         const char *tab = memchr(at, '\t', (gsize)(end - at));
         const char *stop = tab == NULL ? end : tab;
 
-        fields[filled] = (Field){at, (gsize)(stop - at)};
+        fields[filled] = (PgField){at, (gsize)(stop - at)};
         if (has_escapes && stop - at == 2 && at[0] == '\\' && at[1] == 'N') {
             fields[filled].bytes = NULL;
         } else if (has_escapes && memchr(at, '\\', (gsize)(stop - at)) != NULL) {
             /* the text is long enough from the start, so it does not move */
             gsize start = append_unescaped(lane->text, at, stop);
 
-            fields[filled] = (Field){lane->text->str + start, lane->text->len - start};
+            fields[filled] = (PgField){lane->text->str + start, lane->text->len - start};
         }
         if (tab == NULL) {
             return filled + 1;
@@ -135,23 +136,40 @@ static void reserve_text(PgLane *lane, gsize size)
 
 /* --- splits --- */
 
-/* "SELECT "a", to_json("b") AS "b" FROM (…) q" when columns are asked for as JSON. The caller
- * frees. */
-static char *wrap_lists(const PgInput *self, const char *sql)
+/* How a column is asked for. The caller frees. */
+static char *ask_column(const PgInput *self, guint column)
+{
+    const PgColumn *about = &self->plan.columns[column];
+    g_autofree char *name = tg_postgresql_quote_name(
+        self->lanes[0].server, self->input.schema->columns[column].name, NULL);
+
+    if (about->is_list) {
+        return g_strdup_printf("to_json(%s) AS %s", name, name);
+    }
+    if (self->plan.is_binary && about->form == PG_AS_PRINTED) { /* a cast may be another text */
+        return g_strdup_printf("CASE WHEN %s IS NOT NULL THEN format('%%s', %s) END AS %s", name,
+                               name, name);
+    }
+    return g_steal_pointer(&name);
+}
+
+/* "SELECT "a", to_json("b") AS "b" FROM (…) q" when columns are not asked for as they are. The
+ * caller frees. */
+static char *wrap_columns(const PgInput *self, const char *sql)
 {
     g_autoptr(GString) out = g_string_new("SELECT ");
-    gboolean has_lists = FALSE;
+    gboolean is_wrapped = FALSE;
 
     for (guint i = 0; i < self->plan.count; i++) {
-        g_autofree char *name = tg_postgresql_quote_name(self->lanes[0].server,
-                                                         self->input.schema->columns[i].name, NULL);
-        gboolean is_list = self->plan.columns[i].is_list;
+        g_autofree char *column = ask_column(self, i);
+        const PgColumn *about = &self->plan.columns[i];
 
-        has_lists = has_lists || is_list;
+        is_wrapped =
+            is_wrapped || about->is_list || (self->plan.is_binary && about->form == PG_AS_PRINTED);
         g_string_append(out, i == 0 ? "" : ", ");
-        g_string_append_printf(out, is_list ? "to_json(%s) AS %s" : "%s", name, name);
+        g_string_append(out, column);
     }
-    if (!has_lists) {
+    if (!is_wrapped) {
         return g_strdup(sql);
     }
     g_string_append_printf(out, " FROM (%s) AS q", sql);
@@ -172,7 +190,7 @@ static char *split_sql(const PgInput *self, guint split)
             g_string_append_printf(sql, " AND ctid < '(%" G_GINT64_FORMAT ",0)'::tid", end);
         }
     }
-    return wrap_lists(self, sql->str);
+    return wrap_columns(self, sql->str);
 }
 
 static gboolean lane_start(TgInput *input, guint index, guint split, GError **error)
@@ -180,44 +198,59 @@ static gboolean lane_start(TgInput *input, guint index, guint split, GError **er
     PgInput *self = (PgInput *)input;
     PgLane *lane = &self->lanes[index];
     g_autofree char *sql = split_sql(self, split);
-    g_autofree char *copy = g_strdup_printf("COPY (%s) TO STDOUT", sql);
+    g_autofree char *copy = g_strdup_printf("COPY (%s) TO STDOUT%s", sql,
+                                            self->plan.is_binary ? " (FORMAT binary)" : "");
 
     if (self->is_redshift) {
         lane->cursor = tg_postgresql_query(lane->server, sql, error);
         return lane->cursor != NULL;
     }
+    lane->has_header = FALSE;
     lane->copy = tg_postgresql_copy_out(lane->server, copy, error);
     return lane->copy != NULL;
 }
 
-/* One row of the lane; *out_ended behind the last of the split. */
-static gboolean next_copied(PgInput *self, PgLane *lane, Field *fields, gboolean *out_ended,
-                            gsize *bytes, GError **error)
+/* The fields of a message of COPY, as pg_binary_cut tells how many. */
+static gint cut_message(PgInput *self, PgLane *lane, const char *message, gsize size,
+                        PgField *fields)
 {
-    const char *row = NULL;
-    gsize size = 0;
-
-    if (!tg_postgresql_copy_next(lane->copy, &row, &size, error)) {
-        return FALSE;
-    }
-    *out_ended = row == NULL;
-    if (row == NULL) {
-        return TRUE;
+    if (self->plan.is_binary) {
+        return pg_binary_cut(message, size, &lane->has_header, fields, self->plan.count);
     }
     reserve_text(lane, size);
-    guint count = cut_row(lane, row, size, fields, self->plan.count);
+    return (gint)cut_row(lane, message, size, fields, self->plan.count);
+}
 
+/* One row of the lane; *out_ended behind the last of the split. */
+static gboolean next_copied(PgInput *self, PgLane *lane, PgField *fields, gboolean *out_ended,
+                            gsize *bytes, GError **error)
+{
+    const char *message = NULL;
+    gsize size = 0;
+    gint count = 0;
+
+    while (count == 0) { /* header and trailer are no rows */
+        if (!tg_postgresql_copy_next(lane->copy, &message, &size, error)) {
+            return FALSE;
+        }
+        *out_ended = message == NULL;
+        if (message == NULL) {
+            return TRUE;
+        }
+        count = cut_message(self, lane, message, size, fields);
+    }
     *bytes += size;
-    if (count != self->plan.count) {
+    if (count != (gint)self->plan.count) {
         g_set_error(error, TG_ERROR, TG_ERROR_RETRY,
-                    "%s sent a row of %u columns instead of %u; were columns changed meanwhile?",
-                    tg_postgresql_place(lane->server), count, self->plan.count);
+                    "%s sent a row that has not the %u columns of the query; were columns changed "
+                    "meanwhile?",
+                    tg_postgresql_place(lane->server), self->plan.count);
         return FALSE;
     }
     return TRUE;
 }
 
-static gboolean next_queried(PgInput *self, PgLane *lane, Field *fields, gboolean *out_ended,
+static gboolean next_queried(PgInput *self, PgLane *lane, PgField *fields, gboolean *out_ended,
                              gsize *bytes, GError **error)
 {
     const char *const *values = NULL;
@@ -228,7 +261,7 @@ static gboolean next_queried(PgInput *self, PgLane *lane, Field *fields, gboolea
     }
     *out_ended = values == NULL;
     for (guint i = 0; values != NULL && i < self->plan.count; i++) {
-        fields[i] = (Field){values[i], sizes[i]};
+        fields[i] = (PgField){values[i], sizes[i]};
         *bytes += sizes[i];
     }
     return TRUE;
@@ -240,7 +273,7 @@ static gboolean lane_read(TgInput *input, guint index, TgBatch *batch, gboolean 
 {
     PgInput *self = (PgInput *)input;
     PgLane *lane = &self->lanes[index];
-    g_autofree Field *fields = g_new0(Field, self->plan.count + 1);
+    g_autofree PgField *fields = g_new0(PgField, self->plan.count + 1);
     gsize bytes = 0;
 
     *out_ended = FALSE;

@@ -12,8 +12,7 @@ static gboolean is_text(const char *text, gsize size, const char *wanted)
     return size == strlen(wanted) && memcmp(text, wanted, size) == 0;
 }
 
-/* A value that the type cannot hold: null where the user allowed it. */
-static const char *lose(const PgPlan *plan, TgVector *vector, guint row, const char *reason)
+const char *pg_value_lose(const PgPlan *plan, TgVector *vector, guint row, const char *reason)
 {
     if (plan->exact && !plan->is_lossy) {
         return reason;
@@ -57,9 +56,10 @@ static const char *set_decimal(const PgPlan *plan, const char *text, gsize size,
 
     if (is_text(text, size, "NaN") || is_text(text, size, "Infinity") ||
         is_text(text, size, "-Infinity")) {
-        return lose(plan, vector, row,
-                    "is no number that a decimal holds; load the column as a string or a double, "
-                    "or write 'lossy: allow' to load such values as null");
+        return pg_value_lose(
+            plan, vector, row,
+            "is no number that a decimal holds; load the column as a string or a double, "
+            "or write 'lossy: allow' to load such values as null");
     }
     if (!tg_decimal_parse(text, size, vector->type.precision, vector->type.scale, &value)) {
         return "has more digits than the column's type";
@@ -89,8 +89,9 @@ static const char *set_date(const PgPlan *plan, const char *text, gsize size, Tg
     gint64 days = 0;
 
     if (!tg_database_parse_date(text, size, &days) || days != (gint32)days) {
-        return lose(plan, vector, row,
-                    "is no date that can be stored; write 'lossy: allow' to load it as null");
+        return pg_value_lose(
+            plan, vector, row,
+            "is no date that can be stored; write 'lossy: allow' to load it as null");
     }
     gint32 narrow = (gint32)days;
 
@@ -105,8 +106,9 @@ static const char *set_instant(const PgPlan *plan, guint column, const char *tex
     gint64 micros = 0;
 
     if (!parse_instant(about->kind, text, size, &micros)) {
-        return lose(plan, vector, row,
-                    "is no time that can be stored; write 'lossy: allow' to load it as null");
+        return pg_value_lose(
+            plan, vector, row,
+            "is no time that can be stored; write 'lossy: allow' to load it as null");
     }
     return tg_database_set_instant(&about->column, micros, vector, row);
 }
