@@ -166,16 +166,18 @@ static const char *set_integer(const PgField *field, TgVector *vector, guint row
 
 static const char *set_real(const PgField *field, TgVector *vector, guint row)
 {
-    guint64 wide = 0;
-    guint32 narrow = 0;
+    gboolean is_single = field->size == sizeof(float);
+    guint32 narrow_bits = is_single ? read_u32(field->bytes) : 0;
+    guint64 wide_bits = is_single ? 0 : read_u64(field->bytes);
+    float narrow = 0.0F;
+    double wide = 0.0;
 
-    if (field->size == sizeof narrow) {
-        narrow = read_u32(field->bytes);
-        tg_vector_set_fixed(vector, row, &narrow);
-    } else {
-        wide = read_u64(field->bytes);
-        tg_vector_set_fixed(vector, row, &wide);
+    memcpy(&narrow, &narrow_bits, sizeof narrow);
+    memcpy(&wide, &wide_bits, sizeof wide);
+    if (is_single != (vector->type.id == TG_TYPE_FLOAT)) {
+        return "has another size than its type; was the column changed meanwhile?";
     }
+    tg_vector_set_fixed(vector, row, is_single ? (const void *)&narrow : (const void *)&wide);
     return NULL;
 }
 
