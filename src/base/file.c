@@ -1,6 +1,7 @@
 /* Whole-file reads and atomic writes. */
 #include "base/file.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <glib/gstdio.h>
@@ -173,10 +174,42 @@ gboolean tg_file_make_folder(const char *path, GError **error)
     return TRUE;
 }
 
+static gint compare_names(gconstpointer a, gconstpointer b)
+{
+    return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+GPtrArray *tg_file_list_folder(const char *path, GError **error)
+{
+    g_autoptr(GPtrArray) names = g_ptr_array_new_with_free_func(g_free);
+    DIR *folder = opendir(path);
+    const struct dirent *entry = NULL;
+    int number = errno;
+
+    if (folder == NULL && (number == ENOENT || number == ENOTDIR)) {
+        return g_steal_pointer(&names);
+    }
+    /* errno alone tells an end from a failure (readdir(3)) */
+    for (errno = 0; folder != NULL && (entry = readdir(folder)) != NULL; errno = 0) {
+        if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0) {
+            g_ptr_array_add(names, g_strdup(entry->d_name));
+        }
+    }
+    number = folder == NULL ? number : errno;
+    if (folder != NULL) {
+        (void)closedir(folder);
+    }
+    if (number != 0) {
+        tg_error_set_file(error, number, "read the folder", path);
+        return NULL;
+    }
+    g_ptr_array_sort(names, compare_names);
+    return g_steal_pointer(&names);
+}
+
 gboolean tg_file_remove_folder(const char *path, GError **error)
 {
-    g_autoptr(GDir) folder = NULL;
-    const char *name = NULL;
+    g_autoptr(GPtrArray) names = NULL;
 
     if (g_file_test(path, G_FILE_TEST_IS_SYMLINK) || !g_file_test(path, G_FILE_TEST_IS_DIR)) {
         if (g_unlink(path) != 0 && errno != ENOENT) {
@@ -185,22 +218,19 @@ gboolean tg_file_remove_folder(const char *path, GError **error)
         }
         return TRUE;
     }
-    folder = g_dir_open(path, 0, error);
-    if (folder == NULL) {
-        return FALSE;
-    }
-    while ((name = g_dir_read_name(folder)) != NULL) {
-        g_autofree char *child = g_build_filename(path, name, NULL);
+    names = tg_file_list_folder(path, error);
+    for (guint i = 0; names != NULL && i < names->len; i++) {
+        g_autofree char *child = g_build_filename(path, g_ptr_array_index(names, i), NULL);
 
         if (!tg_file_remove_folder(child, error)) {
             return FALSE;
         }
     }
-    if (g_rmdir(path) != 0 && errno != ENOENT) {
+    if (names != NULL && g_rmdir(path) != 0 && errno != ENOENT) {
         tg_error_set_file(error, errno, "remove", path);
         return FALSE;
     }
-    return TRUE;
+    return names != NULL;
 }
 
 char *tg_file_resolve_below(const char *folder, const char *relative, GError **error)

@@ -33,6 +33,12 @@ gboolean tg_file_write_fd(int fd, const char *path, const void *bytes, gsize siz
 gboolean tg_file_write_unflushed(const char *path, const char *text, gsize size_bytes,
                                  GError **error);
 
+/**
+ * The names in a folder, in their order by bytes; a missing folder has none. The caller frees with
+ * g_ptr_array_unref; NULL when it cannot be read, which is not the same as empty.
+ */
+GPtrArray *tg_file_list_folder(const char *path, GError **error);
+
 /* Makes a folder and its parents. */
 gboolean tg_file_make_folder(const char *path, GError **error);
 

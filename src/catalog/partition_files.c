@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "base/file.h"
 #include "catalog/table.h"
 
 /* --- files that DuckDB wrote --- */
@@ -31,11 +32,11 @@ static char *hive_folder(const json_t *keys, guint depth, const char *name)
 static gboolean walk_folder(const Walk *walk, const char *path, const char *folder, guint depth,
                             GError **error)
 {
-    g_autoptr(GDir) dir = g_dir_open(path, 0, NULL);
-    const char *name = NULL;
+    g_autoptr(GPtrArray) names = tg_file_list_folder(path, error);
     gboolean is_leaf = depth == json_array_size(walk->keys);
 
-    while (dir != NULL && (name = g_dir_read_name(dir)) != NULL) {
+    for (guint i = 0; names != NULL && i < names->len; i++) {
+        const char *name = g_ptr_array_index(names, i);
         g_autofree char *child = g_build_filename(path, name, NULL);
         g_autofree char *part = is_leaf ? NULL : hive_folder(walk->keys, depth, name);
         g_autofree char *below = g_strconcat(folder, part, NULL);
@@ -45,7 +46,7 @@ static gboolean walk_folder(const Walk *walk, const char *path, const char *fold
             return FALSE;
         }
     }
-    return TRUE;
+    return names != NULL;
 }
 
 gboolean tg_partition_files_walk(const json_t *keys, const char *path, TgPartitionFileTake take,

@@ -1,6 +1,7 @@
 /* gc: what crashes and superseded publishes left behind. */
 #include <string.h>
 
+#include "base/file.h"
 #include "catalog/publish_internal.h"
 #include "params/params.h"
 
@@ -138,18 +139,21 @@ static gboolean collect_superseded(const Collection *run, gint64 older_than_ms, 
 static gboolean collect_locks(const Collection *run, GError **error)
 {
     g_autofree char *folder = g_build_filename(run->catalog->folder, "publishing", NULL);
-    g_autoptr(GDir) dir = g_dir_open(folder, 0, NULL);
-    g_autoptr(json_t) rows = select_locked(
-        run->catalog, "SELECT id FROM publishes WHERE state = 'staging'", "", 0, error);
+    g_autoptr(GPtrArray) names = tg_file_list_folder(folder, error);
+    g_autoptr(json_t) rows =
+        names == NULL
+            ? NULL
+            : select_locked(run->catalog, "SELECT id FROM publishes WHERE state = 'staging'", "", 0,
+                            error);
     g_autoptr(GHashTable) staging = g_hash_table_new(g_str_hash, g_str_equal);
-    const char *name = NULL;
     json_t *row = NULL;
     gsize i = 0;
 
     json_array_foreach (rows, i, row) {
         g_hash_table_add(staging, (char *)text_at(row, 0));
     }
-    while (!run->dry_run && rows != NULL && dir != NULL && (name = g_dir_read_name(dir)) != NULL) {
+    for (guint k = 0; !run->dry_run && rows != NULL && k < names->len; k++) {
+        const char *name = g_ptr_array_index(names, k);
         const char *dot = strrchr(name, '.');
         g_autofree char *id = g_strndup(name, dot == NULL ? 0 : (gsize)(dot - name));
 

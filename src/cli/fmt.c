@@ -86,19 +86,18 @@ static gboolean format_file(const char *path, gboolean is_check, gboolean *out_c
     return is_check || !*out_changed || replace(path, out, error);
 }
 
-static int compare_names(gconstpointer a, gconstpointer b)
-{
-    return strcmp(*(char *const *)a, *(char *const *)b);
-}
-
 /* The .dig files of this folder, by name. */
 static GPtrArray *files_here(GError **error)
 {
     g_autoptr(GPtrArray) names = g_ptr_array_new_with_free_func(g_free);
-    g_autoptr(GDir) folder = g_dir_open(".", 0, NULL);
-    const char *name = NULL;
+    g_autoptr(GPtrArray) all = tg_file_list_folder(".", error);
 
-    while (folder != NULL && (name = g_dir_read_name(folder)) != NULL) {
+    if (all == NULL) {
+        return NULL;
+    }
+    for (guint i = 0; i < all->len; i++) {
+        const char *name = g_ptr_array_index(all, i);
+
         if (name[0] != '.' && g_str_has_suffix(name, ".dig")) {
             g_ptr_array_add(names, g_strdup(name));
         }
@@ -108,7 +107,6 @@ static GPtrArray *files_here(GError **error)
                     "no .dig file in this folder; name files, or go to a project's folder");
         return NULL;
     }
-    g_ptr_array_sort(names, compare_names);
     return g_steal_pointer(&names);
 }
 

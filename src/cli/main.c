@@ -1,5 +1,6 @@
 /* The program: finds the command and runs it. Links named digdag and embulk behave as those. */
 #include <errno.h>
+#include <jansson.h>
 #include <locale.h>
 #include <signal.h>
 #include <stdio.h>
@@ -81,6 +82,9 @@ static int run(int argc, char **argv)
     g_autofree char *started_as = g_path_get_basename(argv[0]);
     TgCli cli = {.program = TG_PROGRAM_TEGARU, .program_name = "tegaru"};
 
+    /* Without memory jansson would leave a key out of a table's description, silently: end instead.
+     */
+    json_set_alloc_funcs(g_malloc, g_free);
     (void)setlocale(LC_CTYPE, "C.UTF-8"); /* data is UTF-8 whatever the terminal's locale */
     (void)signal(SIGPIPE, SIG_IGN);
     if (strcmp(started_as, "digdag") == 0) {

@@ -132,25 +132,34 @@ static sqlite3_stmt *prepare(TgSqlite *database, const char *sql, GError **error
     return statement;
 }
 
-static void bind_all(sqlite3_stmt *statement, const char *types, va_list values)
+/* Texts are lent until the statement was run. */
+static int bind_one(sqlite3_stmt *statement, int index, char type, va_list *values)
 {
-    for (int i = 0; types[i] != '\0'; i++) {
-        if (types[i] == 's') {
-            const char *text = va_arg(values, const char *);
-
-            (void)sqlite3_bind_text(statement, i + 1, text, -1, SQLITE_TRANSIENT);
-            continue;
-        }
-        gint64 number = va_arg(values, gint64);
-
-        if (types[i] == 'n' && number == -1) {
-            (void)sqlite3_bind_null(statement, i + 1);
-        } else {
-            (void)sqlite3_bind_int64(statement, i + 1, number);
-        }
+    if (type == 's') {
+        return sqlite3_bind_text(statement, index, va_arg(*values, const char *), -1,
+                                 SQLITE_STATIC);
     }
+    gint64 number = va_arg(*values, gint64);
+
+    return type == 'n' && number == -1 ? sqlite3_bind_null(statement, index)
+                                       : sqlite3_bind_int64(statement, index, number);
 }
 
+/* A value that is not bound would be null: a DELETE would remove nothing and succeed. */
+static gboolean bind_all(TgSqlite *database, sqlite3_stmt *statement, const char *types,
+                         va_list *values, GError **error)
+{
+    for (int i = 0; types[i] != '\0'; i++) {
+        if (bind_one(statement, i + 1, types[i], values) != SQLITE_OK) {
+            set_error(database, error);
+            (void)sqlite3_clear_bindings(statement);
+            return FALSE;
+        }
+    }
+    return TRUE;
+}
+
+/* NULL: a text for which there is no memory, or that is no UTF-8. */
 static json_t *cell(sqlite3_stmt *statement, int column)
 {
     switch (sqlite3_column_type(statement, column)) {
@@ -164,27 +173,40 @@ static json_t *cell(sqlite3_stmt *statement, int column)
     }
 }
 
+static gboolean append_row(const TgSqlite *database, sqlite3_stmt *statement, json_t *rows,
+                           GError **error)
+{
+    json_t *row = json_array();
+
+    json_array_append_new(rows, row);
+    for (int i = 0; i < sqlite3_column_count(statement); i++) {
+        if (json_array_append_new(row, cell(statement, i)) != 0) {
+            g_set_error(error, TG_ERROR, TG_ERROR_CONFIG,
+                        "%s: a text in column '%s' cannot be read: it is no UTF-8, or memory is "
+                        "out",
+                        database->path, sqlite3_column_name(statement, i));
+            return FALSE;
+        }
+    }
+    return TRUE;
+}
+
 /* Steps to the end; rows are appended to `rows` when it is not NULL. */
 static gboolean step_all(TgSqlite *database, sqlite3_stmt *statement, json_t *rows, GError **error)
 {
     int result = SQLITE_ROW;
+    gboolean ok = TRUE;
 
-    while ((result = sqlite3_step(statement)) == SQLITE_ROW) {
-        json_t *row = rows == NULL ? NULL : json_array();
-
-        for (int i = 0; row != NULL && i < sqlite3_column_count(statement); i++) {
-            json_array_append_new(row, cell(statement, i));
-        }
-        if (row != NULL) {
-            json_array_append_new(rows, row);
-        }
+    while (ok && (result = sqlite3_step(statement)) == SQLITE_ROW) {
+        ok = rows == NULL || append_row(database, statement, rows, error);
     }
-    if (result != SQLITE_DONE) {
+    if (ok && result != SQLITE_DONE) {
         set_error(database, error);
+        ok = FALSE;
     }
     (void)sqlite3_reset(statement); /* the error was read above */
     (void)sqlite3_clear_bindings(statement);
-    return result == SQLITE_DONE;
+    return ok;
 }
 
 gboolean tg_sqlite_run(TgSqlite *database, GError **error, const char *sql, const char *types, ...)
@@ -196,9 +218,10 @@ gboolean tg_sqlite_run(TgSqlite *database, GError **error, const char *sql, cons
         return FALSE;
     }
     va_start(values, types);
-    bind_all(statement, types, values);
+    gboolean ok = bind_all(database, statement, types, &values, error);
+
     va_end(values);
-    return step_all(database, statement, NULL, error);
+    return ok && step_all(database, statement, NULL, error);
 }
 
 json_t *tg_sqlite_select(TgSqlite *database, GError **error, const char *sql, const char *types,
@@ -212,10 +235,11 @@ json_t *tg_sqlite_select(TgSqlite *database, GError **error, const char *sql, co
         return NULL;
     }
     va_start(values, types);
-    bind_all(statement, types, values);
+    gboolean ok = bind_all(database, statement, types, &values, error);
+
     va_end(values);
     rows = json_array();
-    if (!step_all(database, statement, rows, error)) {
+    if (!ok || !step_all(database, statement, rows, error)) {
         json_decref(rows);
         return NULL;
     }

@@ -111,6 +111,15 @@ gboolean tg_sqlite_reader_next(TgSqliteReader *reader, gboolean *out_has_row, GE
     return TRUE;
 }
 
+/* SQLite has a NULL for what it has no memory for, which must not become a null of the data. */
+static const char *bytes_or_end(const TgSqliteReader *reader, const void *bytes)
+{
+    if (bytes == NULL && sqlite3_errcode(sqlite3_db_handle(reader->statement)) == SQLITE_NOMEM) {
+        g_error("out of memory while SQLite reads a value");
+    }
+    return bytes == NULL ? "" : bytes;
+}
+
 TgSqliteValue tg_sqlite_reader_value(const TgSqliteReader *reader, guint column)
 {
     sqlite3_stmt *statement = reader->statement;
@@ -128,14 +137,13 @@ TgSqliteValue tg_sqlite_reader_value(const TgSqliteReader *reader, guint column)
         return value;
     case SQLITE_TEXT:
         value.kind = TG_SQLITE_TEXT;
-        value.bytes = (const char *)sqlite3_column_text(statement, index);
+        value.bytes = bytes_or_end(reader, sqlite3_column_text(statement, index));
         value.size = (gsize)sqlite3_column_bytes(statement, index);
         return value;
     case SQLITE_BLOB:
         value.kind = TG_SQLITE_BLOB;
-        value.bytes = sqlite3_column_blob(statement, index);
+        value.bytes = bytes_or_end(reader, sqlite3_column_blob(statement, index));
         value.size = (gsize)sqlite3_column_bytes(statement, index);
-        value.bytes = value.bytes == NULL ? "" : value.bytes; /* of none */
         return value;
     default:
         return value;

@@ -49,11 +49,11 @@ static gint64 folder_bytes(const char *folder, guint *count)
 gboolean tg_draft_folder_sweep(const char *parent, const char *name_prefix, guint *out_count,
                                gint64 *out_bytes, GError **error)
 {
-    g_autoptr(GDir) dir = g_dir_open(parent, 0, NULL);
-    gboolean ok = TRUE;
-    const char *name = NULL;
+    g_autoptr(GPtrArray) names = tg_file_list_folder(parent, error);
+    gboolean ok = names != NULL;
 
-    while (ok && dir != NULL && (name = g_dir_read_name(dir)) != NULL) {
+    for (guint i = 0; ok && i < names->len; i++) {
+        const char *name = g_ptr_array_index(names, i);
         g_autofree char *folder = g_build_filename(parent, name, NULL);
         g_autofree char *lock = g_build_filename(folder, LOCK_NAME, NULL);
         int fd = g_str_has_prefix(name, name_prefix)

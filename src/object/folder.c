@@ -247,14 +247,15 @@ static gboolean list_entry(const Listing *listing, const char *path, const char 
 static gboolean list_folder(const Listing *listing, const char *folder, const char *folder_url,
                             guint depth, GError **error)
 {
-    g_autoptr(GDir) dir = g_dir_open(folder, 0, NULL);
-    const char *name = NULL;
+    g_autoptr(GPtrArray) names = NULL;
 
     if (depth > DEPTH_MAX) {
         g_set_error(error, TG_ERROR, TG_ERROR_CONFIG, "'%s' is nested too deeply", folder_url);
         return FALSE;
     }
-    while (dir != NULL && (name = g_dir_read_name(dir)) != NULL) {
+    names = tg_file_list_folder(folder, error);
+    for (guint i = 0; names != NULL && i < names->len; i++) {
+        const char *name = g_ptr_array_index(names, i);
         g_autofree char *path = g_build_filename(folder, name, NULL);
         g_autofree char *url = g_strconcat(folder_url, name, NULL);
 
@@ -262,7 +263,7 @@ static gboolean list_folder(const Listing *listing, const char *folder, const ch
             return FALSE;
         }
     }
-    return TRUE;
+    return names != NULL;
 }
 
 static gboolean folder_list(TgObjectStore *base, const char *url, GPtrArray *into, GError **error)

@@ -117,10 +117,10 @@ static TgWorkflowFile *load_file(const char *folder, const char *path, GError **
 /* As in Digdag, workflows are the files at the top of the project; those below are for call>. */
 static gboolean scan(TgProject *project, GError **error)
 {
-    g_autoptr(GDir) dir = g_dir_open(project->folder, 0, NULL);
-    const char *name = NULL;
+    g_autoptr(GPtrArray) names = tg_file_list_folder(project->folder, error);
 
-    while (dir != NULL && (name = g_dir_read_name(dir)) != NULL) {
+    for (guint i = 0; names != NULL && i < names->len; i++) {
+        const char *name = g_ptr_array_index(names, i);
         g_autofree char *full = g_build_filename(project->folder, name, NULL);
 
         if (name[0] == '.' || !g_str_has_suffix(name, SUFFIX) || strlen(name) == strlen(SUFFIX) ||
@@ -139,7 +139,7 @@ static gboolean scan(TgProject *project, GError **error)
         }
         g_ptr_array_add(project->workflows, workflow);
     }
-    return TRUE;
+    return names != NULL;
 }
 
 static int compare_names(gconstpointer a, gconstpointer b)

@@ -1,4 +1,6 @@
 /* in file: all files whose path begins with a prefix (embulk-input-file). */
+#include "base/file.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
@@ -137,16 +139,9 @@ static gboolean may_match(const char *folder, const char *prefix)
     return strncmp(folder, prefix, length) == 0;
 }
 
-static gint compare_paths(gconstpointer a, gconstpointer b)
-{
-    return strcmp(*(const char *const *)a, *(const char *const *)b);
-}
-
 static gboolean walk_folder(const Walk *walk, const char *folder, guint depth, GError **error)
 {
-    g_autoptr(GPtrArray) names = g_ptr_array_new_with_free_func(g_free);
-    g_autoptr(GDir) dir = NULL;
-    const char *name = NULL;
+    g_autoptr(GPtrArray) names = NULL;
 
     if (depth > DEPTH_MAX) {
         g_set_error(error, TG_ERROR, TG_ERROR_CONFIG,
@@ -154,20 +149,14 @@ static gboolean walk_folder(const Walk *walk, const char *folder, guint depth, G
                     DEPTH_MAX);
         return FALSE;
     }
-    dir = g_dir_open(*folder == '\0' ? "." : folder, 0, NULL);
-    if (dir == NULL) {
-        tg_error_set_file(error, errno, "read the folder", folder);
+    if (depth == 0 && *folder != '\0' && !g_file_test(folder, G_FILE_TEST_EXISTS)) {
+        tg_error_set_file(error, ENOENT, "read the folder", folder);
         return FALSE;
     }
-    while ((name = g_dir_read_name(dir)) != NULL) {
-        g_ptr_array_add(
-            names, *folder == '\0'
-                       ? g_strdup(name)
-                       : g_strconcat(folder, g_str_has_suffix(folder, "/") ? "" : "/", name, NULL));
-    }
-    g_ptr_array_sort(names, compare_paths);
-    for (guint i = 0; i < names->len; i++) {
-        const char *path = g_ptr_array_index(names, i);
+    names = tg_file_list_folder(*folder == '\0' ? "." : folder, error);
+    for (guint i = 0; names != NULL && i < names->len; i++) {
+        const char *joint = *folder == '\0' || g_str_has_suffix(folder, "/") ? "" : "/";
+        g_autofree char *path = g_strconcat(folder, joint, g_ptr_array_index(names, i), NULL);
         struct stat status;
 
         if (lstat(path, &status) != 0) {
@@ -185,7 +174,7 @@ static gboolean walk_folder(const Walk *walk, const char *folder, guint depth, G
             return FALSE;
         }
     }
-    return TRUE;
+    return names != NULL;
 }
 
 static gboolean find_files(FileFiles *self, const char *prefix, gboolean follow_links,
