@@ -1,7 +1,7 @@
 /* The rules of the columnar format that memory safety hangs on. */
 #include "arrow/check.h"
 
-#define LENGTH_MAX ((gint64)1 << 40) /* rows; far from any overflow */
+#define LENGTH_MAX ((gint64)1 << 36) /* rows; times the greatest width it is no overflow */
 #define VIEW_INLINE_BYTES 12
 
 /* An array with the part of it that its parent uses. */

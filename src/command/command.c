@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "command/command_internal.h"
 
 #define POLL_MS 50
 #define READ_BYTES 65536
@@ -31,8 +32,8 @@ typedef struct {
     int wait_status;
 } Run;
 
-/* Between fork and exec: only what is safe there. */
-static void prepare_child(gpointer data G_GNUC_UNUSED)
+/* Only what is safe between fork and exec. */
+void tg_command_prepare_child(gpointer data G_GNUC_UNUSED)
 {
     (void)setpgid(0, 0);                    /* a group of its own, so that a kill reaches all */
     (void)prctl(PR_SET_PDEATHSIG, SIGKILL); /* no orphan writes after its run is gone */
@@ -93,9 +94,9 @@ static gboolean start(Run *run, GError **error)
     }
     gboolean ok = g_spawn_async_with_pipes_and_fds(
         request->folder, request->argv, request->environment,
-        G_SPAWN_DO_NOT_REAP_CHILD | G_SPAWN_SEARCH_PATH_FROM_ENVP, prepare_child, NULL, pipes.input,
-        pipes.result[1] >= 0 ? pipes.result[1] : pipes.output[1], pipes.output[1], NULL, NULL, 0,
-        &run->pid, NULL, NULL, NULL, &problem);
+        G_SPAWN_DO_NOT_REAP_CHILD | G_SPAWN_SEARCH_PATH_FROM_ENVP, tg_command_prepare_child, NULL,
+        pipes.input, pipes.result[1] >= 0 ? pipes.result[1] : pipes.output[1], pipes.output[1],
+        NULL, NULL, 0, &run->pid, NULL, NULL, NULL, &problem);
 
     pipes_close(&pipes, 1);
     if (!ok) {
@@ -212,10 +213,9 @@ static void follow(Run *run)
     wait_for_end(run);
 }
 
-/* Whatever of the group is left: killed, and waited for while the system takes it away. */
-static void kill_rest(const Run *run)
+void tg_command_kill_group(GPid pid)
 {
-    for (guint i = 0; i < GROUP_END_MS && kill(-run->pid, SIGKILL) == 0; i++) {
+    for (guint i = 0; i < GROUP_END_MS && kill(-pid, SIGKILL) == 0; i++) {
         (void)poll(NULL, 0, 1);
     }
 }
@@ -224,7 +224,7 @@ static void fail_stopped(const Run *run, GError **error)
 {
     const char *name = run->request->argv[0];
 
-    kill_rest(run);
+    tg_command_kill_group(run->pid);
     if (run->stop == STOP_TIMEOUT) {
         g_set_error(error, TG_ERROR, TG_ERROR_RETRY,
                     "'%s' did not end within %" G_GINT64_FORMAT " ms and was stopped", name,

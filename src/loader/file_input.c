@@ -332,6 +332,12 @@ TgInput *tg_file_input_open(TgLoaderContext *context, const TgFileInputPlugin *p
     return files == NULL ? NULL : input_new(context, config, files, TRUE, error);
 }
 
+TgInput *tg_loader_open_files(TgLoaderContext *context, const json_t *config, TgFiles *take_files,
+                              GError **error)
+{
+    return input_new(context, config, take_files, FALSE, error);
+}
+
 /* One file in memory. */
 typedef struct {
     TgFiles files;

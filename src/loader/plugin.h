@@ -182,6 +182,14 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(TgFileTask, tg_file_task_free)
  * *out is NULL when there is none. */
 gboolean tg_loader_open_first_file(TgLoaderContext *context, TgStream **out, GError **error);
 
+/**
+ * An input of files that the caller made, read by the parser that `config` names in `parser`.
+ *
+ * @take_files taken, also on failure
+ */
+TgInput *tg_loader_open_files(TgLoaderContext *context, const json_t *config, TgFiles *take_files,
+                              GError **error);
+
 /* A parser with its config read. */
 typedef struct TgParser TgParser;
 typedef struct {

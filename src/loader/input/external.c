@@ -7,7 +7,12 @@ static TgInput *input_open(TgLoaderContext *context, const json_t *config, GErro
     g_autoptr(TgExtension) found =
         tg_extension_find(tg_loader_context_job(context), "input", type, error);
 
-    return found == NULL ? NULL : external_object_open(context, found->path, config, error);
+    if (found == NULL) {
+        return NULL;
+    }
+    return found->kind == TG_EXTENSION_OBJECT
+               ? external_object_open(context, found->path, config, error)
+               : external_program_open(context, found->path, config, error);
 }
 
 const TgInputPlugin tg_external_input = {
