@@ -113,28 +113,44 @@ static char *kept_name(const char *path)
         g_str_has_prefix(name, TG_PARTITION_FILES_KEPT) ? "" : TG_PARTITION_FILES_KEPT, name);
 }
 
-/* The objects below a location, copied below the prefix. */
-static gboolean copy_objects(TgObjectStore *objects, const char *location, const char *to,
-                             GError **error)
+static void file_free(gpointer data)
 {
-    g_autofree char *from =
-        g_strconcat(location, g_str_has_suffix(location, "/") ? NULL : "/", NULL);
-    g_autoptr(GPtrArray) list = tg_object_list(objects, from, error);
+    TgPartitionFile *file = data;
 
+    tg_object_info_free(file->object);
+    json_decref(file->values);
+    g_free(file->to_url);
+    g_free(file);
+}
+
+/* The objects below a location, to be called so below the prefix. */
+static gboolean add_objects(TgObjectStore *objects, const json_t *place, const char *to,
+                            GPtrArray *files, GError **error)
+{
+    const char *location = tg_table_location(place);
+    g_autofree char *from = NULL;
+    g_autoptr(GPtrArray) list = NULL;
+
+    if (location == NULL) {
+        return TRUE;
+    }
+    from = g_strconcat(location, g_str_has_suffix(location, "/") ? NULL : "/", NULL);
+    list = tg_object_list(objects, from, error);
     for (guint i = 0; list != NULL && i < list->len; i++) {
-        const TgObjectInfo *object = list->pdata[i];
+        TgObjectInfo *object = g_steal_pointer(&list->pdata[i]);
         g_autofree char *name = kept_name(object->url + strlen(from));
-        g_autofree char *url = g_strconcat(to, name, NULL);
+        TgPartitionFile *file = g_new0(TgPartitionFile, 1);
 
-        if (!tg_object_copy(objects, object->url, url, error)) {
-            return FALSE;
-        }
+        file->object = object;
+        file->to_url = g_strconcat(to, name, NULL);
+        file->values = json_incref(json_object_get(place, "Values"));
+        g_ptr_array_add(files, file);
     }
     return list != NULL;
 }
 
-static gboolean copy_partitions(TgCatalog *catalog, TgObjectStore *objects, const json_t *table,
-                                const char *prefix, GError **error)
+static gboolean add_partitions(TgCatalog *catalog, TgObjectStore *objects, const json_t *table,
+                               const char *prefix, GPtrArray *files, GError **error)
 {
     json_t *partitions =
         tg_catalog_list_partitions(catalog, tg_table_database(table), tg_table_name(table), error);
@@ -152,19 +168,34 @@ static gboolean copy_partitions(TgCatalog *catalog, TgObjectStore *objects, cons
         g_autofree char *path = tg_table_partition_path(table, (TgPartitionValues)values->pdata);
         g_autofree char *to = g_strconcat(prefix, path, NULL);
 
-        ok = copy_objects(objects, tg_table_location(partition), to, error);
+        ok = add_objects(objects, partition, to, files, error);
     }
     json_decref(partitions);
     return ok;
 }
 
+GPtrArray *tg_partition_files_all(TgCatalog *catalog, TgObjectStore *objects, const json_t *table,
+                                  const char *prefix, GError **error)
+{
+    g_autoptr(GPtrArray) files = g_ptr_array_new_with_free_func(file_free);
+    gboolean ok = json_array_size(tg_table_partition_keys(table)) > 0
+                      ? add_partitions(catalog, objects, table, prefix, files, error)
+                      : add_objects(objects, table, prefix, files, error);
+
+    return ok ? g_steal_pointer(&files) : NULL;
+}
+
 gboolean tg_partition_files_keep(TgCatalog *catalog, TgObjectStore *objects, const json_t *table,
                                  const char *prefix, GError **error)
 {
-    const char *location = tg_table_location(table);
+    g_autoptr(GPtrArray) files = tg_partition_files_all(catalog, objects, table, prefix, error);
 
-    if (json_array_size(tg_table_partition_keys(table)) > 0) {
-        return copy_partitions(catalog, objects, table, prefix, error);
+    for (guint i = 0; files != NULL && i < files->len; i++) {
+        const TgPartitionFile *file = g_ptr_array_index(files, i);
+
+        if (!tg_object_copy(objects, file->object->url, file->to_url, error)) {
+            return FALSE;
+        }
     }
-    return location == NULL || copy_objects(objects, location, prefix, error);
+    return files != NULL;
 }

@@ -29,6 +29,23 @@ json_t *tg_partition_files_list(const json_t *keys, const char *prefix, const GP
  * lack columns that were added since. */
 #define TG_PARTITION_FILES_KEPT "kept-"
 
+/* An object of a table, and what its copy is called in a publish. */
+typedef struct {
+    TgObjectInfo *object;
+    char *to_url;   /* below the prefix, its name begins with TG_PARTITION_FILES_KEPT */
+    json_t *values; /* of the partition; NULL: the table has none */
+} TgPartitionFile;
+
+/**
+ * All objects that a table holds, partition by partition.
+ *
+ * @table Glue's table, with its location
+ * @prefix of the publish
+ * @return of TgPartitionFile, freed with the array
+ */
+GPtrArray *tg_partition_files_all(TgCatalog *catalog, TgObjectStore *objects, const json_t *table,
+                                  const char *prefix, GError **error);
+
 /**
  * Takes what a table holds over into a publish of it: its objects are copied below the prefix,
  * under names that begin with TG_PARTITION_FILES_KEPT.

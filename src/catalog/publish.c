@@ -19,6 +19,7 @@ struct TgPublish {
     char *table;
     char *prefix;
     json_t *before; /* the table when the publish began; NULL: there was none */
+    json_t *base;   /* where the table and its partitions lay that this builds on; NULL: none */
     gint64 now_ms;
     int lock_fd;
     gboolean is_known;     /* the catalog has its row */
@@ -144,11 +145,62 @@ void tg_publish_free(TgPublish *publish)
         (void)close(publish->lock_fd);
     }
     json_decref(publish->before);
+    json_decref(publish->base);
     g_free(publish->id);
     g_free(publish->database);
     g_free(publish->table);
     g_free(publish->prefix);
     g_free(publish);
+}
+
+/* Where a table and its partitions lie: what a snapshot's rows depend on. A new reference. */
+static json_t *places_of(const json_t *snapshot)
+{
+    json_t *places = json_object();
+    json_t *partition = NULL;
+    gsize i = 0;
+    const json_t *table = json_object_get(snapshot, "table");
+
+    if (table != NULL) {
+        json_object_set_new(places, "", json_string(tg_table_location(table)));
+    }
+    json_array_foreach (json_object_get(snapshot, "partitions"), i, partition) {
+        g_autofree char *values = tg_params_to_json(json_object_get(partition, "Values"));
+
+        json_object_set_new(places, values, json_string(tg_table_location(partition)));
+    }
+    return places;
+}
+
+gboolean tg_publish_build_on_present(TgPublish *publish, GError **error)
+{
+    g_autoptr(json_t) snapshot = NULL;
+
+    g_mutex_lock(&publish->catalog->mutex);
+    snapshot =
+        tg_publish_snapshot_table(publish->catalog, publish->database, publish->table, error);
+    g_mutex_unlock(&publish->catalog->mutex);
+    if (snapshot == NULL) {
+        return FALSE;
+    }
+    json_decref(publish->base);
+    publish->base = places_of(snapshot);
+    return TRUE;
+}
+
+/* Inside the transaction. */
+static gboolean check_base(const TgPublish *publish, const json_t *snapshot, GError **error)
+{
+    g_autoptr(json_t) places = publish->base == NULL ? NULL : places_of(snapshot);
+
+    if (places == NULL || json_equal(places, publish->base)) {
+        return TRUE;
+    }
+    g_set_error(error, TG_ERROR, TG_ERROR_CONFLICT,
+                "table %s.%s was published to by somebody else in the meantime; nothing was "
+                "published, run again",
+                publish->database, publish->table);
+    return FALSE;
 }
 
 const char *tg_publish_id(const TgPublish *publish)
@@ -312,6 +364,7 @@ static gboolean switch_table(TgPublish *publish, const json_t *table, const json
     gint64 version = 0;
 
     if (before == NULL || !check_unchanged(publish, json_object_get(before, "table"), error) ||
+        !check_base(publish, before, error) ||
         !tg_catalog_put_table(publish->catalog, publish->database, publish->table, body, &version,
                               error)) {
         return FALSE;

@@ -35,6 +35,12 @@ TgPublish *tg_publish_begin(TgCatalog *catalog, TgObjectStore *objects,
 void tg_publish_free(TgPublish *publish);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(TgPublish, tg_publish_free)
 
+/**
+ * Says that the result is made of what the table is now: rows that another publish adds before the
+ * commit would be lost, so the commit is then CONFLICT.
+ */
+gboolean tg_publish_build_on_present(TgPublish *publish, GError **error);
+
 const char *tg_publish_id(const TgPublish *publish);
 
 /* "s3://b/db/t.tegaru/<id>/": write objects below it, partitions as <prefix>k=v/. Lent. */

@@ -3,6 +3,7 @@
 
 #include "engine/duckdb_api.h"
 #include "engine/engine.h"
+#include "engine/parquet_writer.h"
 
 struct TgEngine {
     TgCatalog *catalog;
@@ -55,6 +56,9 @@ gboolean tg_engine_run(const TgEngineRun *run, const char *sql, gboolean is_stre
 
 /* The one number of a result of one row and column; frees the result. */
 gboolean tg_engine_run_number(const TgEngineRun *run, const char *sql, gint64 *out, GError **error);
+
+/* parquet_writer.c: COPY of a query's rows, as the options say. The caller frees. */
+char *tg_engine_copy_statement(const TgParquetOptions *options, const char *query);
 
 /* relation.c: a table of the catalog, or `staged`, as a relation in DuckDB's SQL. */
 gboolean tg_engine_resolve(gpointer data, TgSqlArena *arena, const char *database,

@@ -32,10 +32,11 @@ static void append_names(GString *sql, const char *const *names)
     }
 }
 
-static char *copy_statement(const TgParquetOptions *options)
+char *tg_engine_copy_statement(const TgParquetOptions *options, const char *query)
 {
-    GString *sql = g_string_new("COPY (SELECT * FROM tegaru_rows()");
+    GString *sql = g_string_new("COPY (");
 
+    g_string_append(sql, query);
     if (options->sort_by != NULL) {
         g_string_append(sql, " ORDER BY ");
         append_names(sql, options->sort_by);
@@ -64,7 +65,7 @@ static char *settings(const TgParquetOptions *options)
                     "SET threads = %u; SET memory_limit = '%" G_GINT64_FORMAT
                     "B'; SET preserve_insertion_order = %s; SET temp_directory = ",
                     options->threads, options->memory_bytes,
-                    options->sort_by != NULL ? "true" : "false");
+                    options->sort_by != NULL || options->keeps_order ? "true" : "false");
     tg_engine_append_text(sql, options->temp_folder == NULL ? "" : options->temp_folder);
     g_string_append_c(sql, ';');
     return g_string_free(sql, FALSE);
@@ -72,7 +73,7 @@ static char *settings(const TgParquetOptions *options)
 
 static gboolean write_with(Write *write, duckdb_connection connection, GError **error)
 {
-    g_autofree char *copy = copy_statement(write->options);
+    g_autofree char *copy = tg_engine_copy_statement(write->options, "SELECT * FROM tegaru_rows()");
     g_autofree char *set = settings(write->options);
 
     return run_sql(write, connection, set, error) &&

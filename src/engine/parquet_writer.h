@@ -19,6 +19,7 @@ typedef struct {
                                         files. NULL: none */
     gint64 file_bytes;               /* about how large a file gets; 0: one file */
     const char *const *sort_by;      /* columns, ascending; NULL: as the rows come */
+    gboolean keeps_order;            /* of the rows; with one thread */
     const char *temp_folder; /* where a sort puts what memory does not hold; NULL: nowhere */
 } TgParquetOptions;
 

@@ -13,13 +13,16 @@
 #include "object/s3.h"
 #include "params/params.h"
 
-#define MEMORY_DEFAULT ((gint64)160 * 1024 * 1024)
-
 static void output_free(TgOutput *output)
 {
     S3Parquet *self = (S3Parquet *)output;
 
     tg_object_sender_free(self->sender);
+    for (guint i = 0; i < self->deltas->len; i++) {
+        tg_object_abort(self->objects, &g_array_index(self->deltas, S3ParquetDelta, i).draft);
+    }
+    g_array_unref(self->deltas);
+    g_mutex_clear(&self->mutex);
     tg_publish_free(self->publish);
     tg_object_store_free(self->own_objects);
     s3_parquet_plan_free(self->plan);
@@ -164,7 +167,7 @@ static gboolean write_rows(const S3Parquet *self, TgRows *rows, const char *path
         .schema = s3_parquet_plan_schema(self->plan),
         .compression = wanted->compression,
         .threads = tg_rows_threads_max(rows),
-        .memory_bytes = job->memory_bytes > 0 ? job->memory_bytes : MEMORY_DEFAULT,
+        .memory_bytes = job->memory_bytes > 0 ? job->memory_bytes : S3_PARQUET_MEMORY_DEFAULT,
         .partition_by = (const char *const *)wanted->partition_by,
         .sort_by = (const char *const *)wanted->sort_by,
         .file_bytes = wanted->file_bytes,
@@ -189,6 +192,42 @@ static gboolean write_folder(TaskFiles *files, TgRows *rows, const TgObjectDraft
     return ok;
 }
 
+gboolean s3_parquet_send_folder(S3Parquet *self, const char *folder, GError **error)
+{
+    g_autoptr(json_t) urls = json_array();
+    g_autoptr(json_t) keys = key_list(self);
+    TaskFiles files = {.self = self, .urls = urls};
+
+    return tg_partition_files_walk(keys, folder, take_file, &files, error);
+}
+
+/* The rows of a task as they came, in one file: the merge decides which of them count. */
+static gboolean write_delta(S3Parquet *self, guint task, TgRows *rows, TgObjectDraft draft,
+                            GError **error)
+{
+    const TgLoaderJob *job = tg_loader_context_job(self->context);
+    Source source = {.plan = self->plan, .rows = rows};
+    TgBatchSource pullers = {
+        .source = &source, .open_puller = open_puller, .pull = pull, .close_puller = close_puller};
+    S3ParquetDelta delta = {.task = task, .draft = draft};
+    TgParquetOptions options = {
+        .path = draft.path,
+        .schema = s3_parquet_plan_schema(self->plan),
+        .compression = "snappy",
+        .threads = 1, /* of rows with one key the last wins, so their order counts */
+        .keeps_order = TRUE,
+        .memory_bytes = job->memory_bytes > 0 ? job->memory_bytes : S3_PARQUET_MEMORY_DEFAULT};
+
+    if (!tg_parquet_write(&pullers, &options, error)) {
+        tg_object_abort(self->objects, &draft);
+        return FALSE;
+    }
+    g_mutex_lock(&self->mutex);
+    g_array_append_val(self->deltas, delta);
+    g_mutex_unlock(&self->mutex);
+    return TRUE;
+}
+
 static gboolean output_run_task(TgOutput *output, guint task, TgRows *rows, json_t **out_report,
                                 GError **error)
 {
@@ -202,7 +241,9 @@ static gboolean output_run_task(TgOutput *output, guint task, TgRows *rows, json
     if (url == NULL || !tg_object_begin(self->objects, url, &draft, error)) {
         return FALSE;
     }
-    if (self->options.partition_by != NULL || self->options.file_bytes > 0) {
+    if (self->options.merge_keys != NULL) {
+        ok = write_delta(self, task, rows, draft, error);
+    } else if (self->options.partition_by != NULL || self->options.file_bytes > 0) {
         ok = write_folder(&files, rows, &draft, error);
         tg_object_abort(self->objects, &draft);
     } else {
@@ -228,10 +269,14 @@ static gboolean output_commit(TgOutput *output, const json_t *reports G_GNUC_UNU
                               json_t *receipt, json_t **out_diff, GError **error)
 {
     S3Parquet *self = (S3Parquet *)output;
-    g_autoptr(GPtrArray) infos = tg_object_sender_commit(self->sender, error);
+    g_autoptr(GPtrArray) infos = NULL;
     json_t *objects = json_array();
 
     json_object_set_new(receipt, "objects", objects);
+    if (self->options.merge_keys != NULL && !s3_parquet_merge(self, receipt, error)) {
+        return FALSE;
+    }
+    infos = tg_object_sender_commit(self->sender, error);
     if (infos == NULL ||
         (self->options.has_catalog && !s3_parquet_publish_commit(self, infos, receipt, error))) {
         return FALSE;
@@ -331,6 +376,8 @@ static TgOutput *output_open(TgLoaderContext *context, const json_t *config, con
     self->output.class = &class;
     self->context = context;
     self->config = json_deep_copy(config);
+    self->deltas = g_array_new(FALSE, FALSE, sizeof(S3ParquetDelta));
+    g_mutex_init(&self->mutex);
     return open_with(self, schema, error) ? g_steal_pointer(&output) : NULL;
 }
 
@@ -356,7 +403,11 @@ static const TgLoaderOption options[] = {
     {"column_options", "map", "{}", "By column: format, timezone, logical_type, converted_type."},
     {"type_options", "map", "{}", "The same by Embulk type."},
     {"catalog", "map", "null",
-     "database, table, column_options, and operation_if_exists: delete (replace), skip or append."},
+     "database, table, column_options, and operation_if_exists: delete (replace), skip, append or "
+     "merge (rows with the same merge_keys are replaced)."},
+    {"merge_keys", "list", "[]",
+     "merge: columns that tell rows apart. Of rows of one load with one key the last wins; null is "
+     "equal to null."},
     {"publish", "text", "atomic",
      "atomic: staged, tested, one switch. direct: as Embulk, seen while it is written."},
     {"schema_change", "text", "evolve",

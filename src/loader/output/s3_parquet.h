@@ -67,7 +67,15 @@ const TgBatch *s3_parquet_convert(S3ParquetConverter *converter, const TgBatch *
 /* --- s3_parquet_options.c --- */
 
 /* What happens to a table that exists; the order is that of `operation_if_exists`. */
-typedef enum { S3_PARQUET_DELETE, S3_PARQUET_SKIP, S3_PARQUET_APPEND } S3ParquetOperation;
+typedef enum {
+    S3_PARQUET_DELETE,
+    S3_PARQUET_SKIP,
+    S3_PARQUET_APPEND,
+    S3_PARQUET_MERGE
+} S3ParquetOperation;
+
+/* Whether rows of the table stay. */
+gboolean s3_parquet_keeps_rows(S3ParquetOperation operation);
 
 /* How a table's columns may differ from the load's. */
 typedef enum {
@@ -84,6 +92,7 @@ typedef struct {
     char *compression;
     char **partition_by; /* NULL: none */
     char **sort_by;      /* NULL: as the rows come */
+    char **merge_keys;   /* of a merge; NULL: it is none */
     gint64 file_bytes;   /* 0: one file a task */
     gboolean has_catalog;
     gboolean is_direct; /* publish: direct */
@@ -100,6 +109,14 @@ void s3_parquet_options_clear(S3ParquetOptions *options);
 
 /* --- s3_parquet.c --- */
 
+/* The rows of a task that are to be merged, as a Parquet file. */
+typedef struct {
+    guint task;
+    TgObjectDraft draft;
+} S3ParquetDelta;
+
+#define S3_PARQUET_MEMORY_DEFAULT ((gint64)160 * 1024 * 1024)
+
 /* The output in its transaction. */
 typedef struct {
     TgOutput output;
@@ -113,10 +130,25 @@ typedef struct {
     json_t *present;        /* the table before the load; NULL: none */
     TgPublish *publish;     /* NULL: objects go where they stay */
     TgObjectSender *sender; /* of the files of all tasks */
+    GMutex mutex;           /* over what follows */
+    GArray *deltas;         /* of S3ParquetDelta: rows to be merged; they are not sent */
 } S3Parquet;
 
 /* "s3://bucket/folder/" of path_prefix; NULL without a bucket. The caller frees. */
 char *s3_parquet_folder(const S3ParquetOptions *options);
+
+/* Makes the files below a folder that DuckDB wrote objects of the load. */
+gboolean s3_parquet_send_folder(S3Parquet *self, const char *folder, GError **error);
+
+/* --- s3_parquet_merge.c --- */
+
+/* Whether rows can be merged into the table that is there. */
+gboolean s3_parquet_merge_check(const S3ParquetOptions *options, const json_t *present,
+                                GError **error);
+
+/* Puts what the table holds and the rows of the load together as objects of the publish; adds
+ * "merged" to the receipt. CONFLICT when somebody else changes the table meanwhile. */
+gboolean s3_parquet_merge(S3Parquet *self, json_t *receipt, GError **error);
 
 /* --- s3_parquet_publish.c --- */
 

@@ -1,6 +1,7 @@
 /* The options of s3_parquet, read and checked. */
 #include <string.h>
 
+#include "engine/parquet_merge.h"
 #include "loader/output/s3_parquet.h"
 #include "loader/sequence.h"
 #include "object/s3.h"
@@ -146,7 +147,7 @@ static gboolean read_layout(S3ParquetOptions *out, const json_t *config, const T
 /* Data tests stand beside `catalog` as `tests:` or `test:`. */
 static gboolean read_catalog(S3ParquetOptions *out, const json_t *config, GError **error)
 {
-    static const char *const operations[] = {"delete", "skip", "append", NULL};
+    static const char *const operations[] = {"delete", "skip", "append", "merge", NULL};
     const json_t *catalog = json_object_get(config, "catalog");
     int operation = 0;
 
@@ -198,6 +199,59 @@ static gboolean read_publish(S3ParquetOptions *out, const json_t *config, GError
     return TRUE;
 }
 
+gboolean s3_parquet_keeps_rows(S3ParquetOperation operation)
+{
+    return operation == S3_PARQUET_APPEND || operation == S3_PARQUET_MERGE;
+}
+
+static gboolean fail(GError **error, const char *message)
+{
+    g_set_error_literal(error, TG_ERROR, TG_ERROR_CONFIG, message);
+    return FALSE;
+}
+
+/* Columns must not be named as those that a merge adds. */
+static gboolean check_merge_names(const TgSchema *schema, GError **error)
+{
+    static const char *const own[] = {TG_PARQUET_MERGE_NAMES};
+
+    for (gsize i = 0; i < schema->count * G_N_ELEMENTS(own); i++) {
+        const char *name = own[i % G_N_ELEMENTS(own)];
+
+        if (g_ascii_strcasecmp(schema->columns[i / G_N_ELEMENTS(own)].name, name) == 0) {
+            g_set_error(error, TG_ERROR, TG_ERROR_CONFIG,
+                        "a merge uses the name '%s' itself; rename the column with the filter "
+                        "'rename'",
+                        name);
+            return FALSE;
+        }
+    }
+    return TRUE;
+}
+
+/* `merge_keys` beside `catalog`, or in it. */
+static gboolean read_merge(S3ParquetOptions *out, const json_t *config, const TgSchema *schema,
+                           GError **error)
+{
+    const json_t *catalog = json_object_get(config, "catalog");
+    gboolean merges = out->has_catalog && out->operation == S3_PARQUET_MERGE;
+
+    if (!read_columns(tg_params_has(catalog, "merge_keys") ? catalog : config, "merge_keys", schema,
+                      &out->merge_keys, error)) {
+        return FALSE;
+    }
+    if (merges != (out->merge_keys != NULL)) {
+        return fail(error, merges
+                               ? "'operation_if_exists: merge' needs 'merge_keys': the columns "
+                                 "that tell rows apart"
+                               : "'merge_keys' need 'catalog' with 'operation_if_exists: merge'");
+    }
+    if (merges && out->is_direct) {
+        return fail(error, "a merge needs 'publish: atomic': readers would see rows twice");
+    }
+    return !merges || check_merge_names(schema, error);
+}
+
 gboolean s3_parquet_options_read(S3ParquetOptions *out, const json_t *config,
                                  const TgSchema *schema, gboolean exact, GError **error)
 {
@@ -212,7 +266,7 @@ gboolean s3_parquet_options_read(S3ParquetOptions *out, const json_t *config,
 
     if (probe == NULL || !read_compression(out, config, exact, error) ||
         !read_layout(out, config, schema, error) || !read_catalog(out, config, error) ||
-        !read_publish(out, config, error)) {
+        !read_publish(out, config, error) || !read_merge(out, config, schema, error)) {
         return FALSE;
     }
     if (out->bucket == NULL && (!out->has_catalog || out->is_direct)) {
@@ -233,4 +287,5 @@ void s3_parquet_options_clear(S3ParquetOptions *options)
     g_free(options->table);
     g_strfreev(options->partition_by);
     g_strfreev(options->sort_by);
+    g_strfreev(options->merge_keys);
 }

@@ -62,7 +62,8 @@ json_t *s3_parquet_positions(TgLoaderContext *context, const json_t *config, GEr
     GError *problem = NULL;
 
     /* mistakes in these options are told when the output is opened */
-    if (from != NULL && database != NULL && table != NULL && g_strcmp0(operation, "append") == 0) {
+    if (from != NULL && database != NULL && table != NULL &&
+        (g_strcmp0(operation, "append") == 0 || g_strcmp0(operation, "merge") == 0)) {
         present = tg_catalog_get_table(from, database, table, &problem);
     }
     if (problem != NULL && !g_error_matches(problem, TG_ERROR, TG_ERROR_NOT_FOUND)) {
@@ -79,7 +80,7 @@ static void keep_positions(const S3Parquet *self, json_t *table, const json_t *r
     g_autoptr(json_t) positions = positions_of(self->present, NULL);
     const json_t *now = json_object_get(receipt, "positions");
 
-    if (self->options.operation != S3_PARQUET_APPEND || positions == NULL) {
+    if (!s3_parquet_keeps_rows(self->options.operation) || positions == NULL) {
         return;
     }
     if (now != NULL) {
@@ -138,17 +139,22 @@ static gboolean check_keys(const json_t *present, const json_t *table, GError **
                    (json_t *)tg_table_partition_keys(table)) == 1) {
         return TRUE;
     }
-    g_set_error(error, TG_ERROR, TG_ERROR_CONFIG,
-                "%s.%s has other partition keys than 'partition_by' says; an append keeps them",
-                tg_table_database(present), tg_table_name(present));
+    g_set_error(
+        error, TG_ERROR, TG_ERROR_CONFIG,
+        "%s.%s has other partition keys than 'partition_by' says; an append or a merge keeps them",
+        tg_table_database(present), tg_table_name(present));
     return FALSE;
 }
 
 static gboolean check_change(const S3Parquet *self, const json_t *present, const json_t *table,
                              GError **error)
 {
-    gboolean appends = self->options.operation == S3_PARQUET_APPEND;
+    gboolean appends = s3_parquet_keeps_rows(self->options.operation);
 
+    if (self->options.operation == S3_PARQUET_MERGE &&
+        !s3_parquet_merge_check(&self->options, present, error)) {
+        return FALSE;
+    }
     if (appends && !check_keys(present, table, error)) {
         return FALSE;
     }
@@ -201,8 +207,9 @@ gboolean s3_parquet_publish_begin(S3Parquet *self, GError **error)
     self->publish = tg_publish_begin(self->catalog, self->objects, &target, error);
     return self->publish != NULL &&
            (self->present == NULL || options->operation != S3_PARQUET_APPEND ||
-            tg_partition_files_keep(self->catalog, self->objects, self->present,
-                                    tg_publish_prefix(self->publish), error));
+            (tg_publish_build_on_present(self->publish, error) &&
+             tg_partition_files_keep(self->catalog, self->objects, self->present,
+                                     tg_publish_prefix(self->publish), error)));
 }
 
 static gboolean run_tests(const S3Parquet *self, const json_t *table, GPtrArray *infos,
@@ -244,7 +251,10 @@ static json_t *publish_atomic(S3Parquet *self, json_t *receipt, GError **error)
     if (results != NULL) {
         json_object_set(receipt, "tests", results);
     }
-    TgPublishFacts facts = {.rows = json_integer_value(json_object_get(receipt, "rows_written")),
+    TgPublishFacts facts = {.rows =
+                                self->options.operation == S3_PARQUET_MERGE
+                                    ? -1 /* what the table has now was not counted */
+                                    : json_integer_value(json_object_get(receipt, "rows_written")),
                             .tests = results};
 
     return tg_publish_commit_table(self->publish, table, partitions, &facts, error);
