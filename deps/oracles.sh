@@ -18,6 +18,7 @@ need() { # PROGRAM PACKAGE…: installs Debian's packages when the program is no
     say "installing Debian packages: $*"
     local as_root=()
     [ "$(id -u)" = 0 ] || as_root=(sudo -n)
+    "${as_root[@]}" apt-get update -qq >/dev/null 2>&1
     "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "$@" >/dev/null 2>&1
     command -v "$program" >/dev/null
 }
