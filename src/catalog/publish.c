@@ -185,6 +185,8 @@ gboolean tg_publish_build_on_present(TgPublish *publish, GError **error)
     }
     json_decref(publish->base);
     publish->base = places_of(snapshot);
+    json_decref(publish->before);
+    publish->before = json_incref(json_object_get(snapshot, "table"));
     return TRUE;
 }
 

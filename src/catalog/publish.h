@@ -37,7 +37,7 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(TgPublish, tg_publish_free)
 
 /**
  * Says that the result is made of what the table is now: rows that another publish adds before the
- * commit would be lost, so the commit is then CONFLICT.
+ * commit would be lost, so the commit is then CONFLICT. May be called again after that.
  */
 gboolean tg_publish_build_on_present(TgPublish *publish, GError **error);
 

@@ -13,7 +13,8 @@ struct TgLoaderContext {
     const TgLoaderJob *job;
     TgRejects *rejects; /* NULL in a preview: then records are only counted */
     gint64 bytes_expected;
-    TgInput *opening;           /* the file input whose parser is being opened */
+    TgInput *opening;      /* the file input whose parser is being opened */
+    json_t *position_read; /* that the load goes on from; NULL: none is kept with its rows; owned */
     gboolean has_stream_filter; /* then the rows behind it are not counted as read */
     _Atomic gint64 rows_read;
     _Atomic gint64 rows_written;

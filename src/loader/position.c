@@ -60,6 +60,7 @@ json_t *tg_position_apply(TgLoaderContext *context, const json_t *config, GError
     const json_t *position = json_object_get(positions, key);
     json_t *changed = json_deep_copy(config);
 
+    context->position_read = position == NULL ? json_null() : json_deep_copy(position);
     if (position != NULL) {
         g_autofree char *last = tg_params_to_json(json_object_get(position, "last_record"));
 
@@ -86,5 +87,9 @@ gboolean tg_position_tell(const TgLoaderContext *context, const TgInput *input,
     g_autofree char *key = source_key(in);
 
     json_object_set_new(receipt, "positions", json_pack("{s:o}", key, position));
+    if (context->position_read != NULL) {
+        json_object_set_new(receipt, "positions_read",
+                            json_pack("{s:O}", key, context->position_read));
+    }
     return TRUE;
 }

@@ -337,13 +337,11 @@ gboolean tg_loader_run(const TgLoaderJob *job, TgLoaderReport *out, GError **err
     g_autoptr(json_t) guessed = tg_loader_guess_missing(&context, error);
     g_autoptr(json_t) config = guessed == NULL ? NULL : tg_position_apply(&context, guessed, error);
 
-    if (config == NULL) {
-        return FALSE;
-    }
-    gboolean ok = run_all(&run, config, out, error);
+    gboolean ok = config != NULL && run_all(&run, config, out, error);
 
     run_clear(&run);
-    if (!ok) {
+    json_decref(context.position_read);
+    if (config != NULL && !ok) {
         g_prefix_error(error, "%s: ", job->config_name);
     }
     return ok;

@@ -6,12 +6,17 @@
 #include <glib/gstdio.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/file.h"
+#include "base/random.h"
 #include "catalog/partition_files.h"
 #include "engine/parquet_writer.h"
 #include "loader/sequence.h"
 #include "object/s3.h"
 #include "params/params.h"
+
+#define CONFLICTS_MAX 10u
+#define CONFLICT_PAUSE_MS 300u
 
 static void output_free(TgOutput *output)
 {
@@ -265,6 +270,57 @@ static gboolean output_run_task(TgOutput *output, guint task, TgRows *rows, json
 
 /* --- commit --- */
 
+/* One try: what the table keeps, the objects, the switch. */
+static gboolean commit_once(S3Parquet *self, json_t *receipt, GPtrArray **infos, GError **error)
+{
+    if (self->publish != NULL && s3_parquet_keeps_rows(self->options.operation) &&
+        !s3_parquet_publish_build(self, receipt, error)) {
+        return FALSE;
+    }
+    if (self->options.merge_keys != NULL && !s3_parquet_merge(self, receipt, error)) {
+        return FALSE;
+    }
+    if (*infos == NULL) {
+        *infos = tg_object_sender_commit(self->sender, error);
+    }
+    return *infos != NULL &&
+           (!self->options.has_catalog || s3_parquet_publish_commit(self, *infos, receipt, error));
+}
+
+/* Somebody else published to the table that an append or a merge builds on. */
+static gboolean begin_anew(S3Parquet *self, GPtrArray **infos, GError **error)
+{
+    if (self->options.operation == S3_PARQUET_MERGE) {
+        g_clear_pointer(infos, g_ptr_array_unref);
+        tg_object_sender_free(self->sender);
+        self->sender = tg_object_sender_new(self->objects, FALSE);
+    }
+    return s3_parquet_publish_undo_build(self, error);
+}
+
+static gboolean commit_all(S3Parquet *self, json_t *receipt, GPtrArray **infos, GError **error)
+{
+    for (guint tries = 1;; tries++) {
+        g_autoptr(GError) problem = NULL;
+
+        if (commit_once(self, receipt, infos, &problem)) {
+            return TRUE;
+        }
+        if (!g_error_matches(problem, TG_ERROR, TG_ERROR_CONFLICT) || self->publish == NULL ||
+            !s3_parquet_keeps_rows(self->options.operation) || tries == CONFLICTS_MAX) {
+            g_propagate_error(error, g_steal_pointer(&problem));
+            return FALSE;
+        }
+        tg_loader_log(self->context, TG_LOADER_INFO, "%s; building on what the table is now",
+                      problem->message);
+        if (!begin_anew(self, infos, error)) {
+            return FALSE;
+        }
+        /* by chance, so that two loads do not meet again */
+        (void)tg_clock_pause(tg_random_below(CONFLICT_PAUSE_MS), NULL);
+    }
+}
+
 static gboolean output_commit(TgOutput *output, const json_t *reports G_GNUC_UNUSED,
                               json_t *receipt, json_t **out_diff, GError **error)
 {
@@ -273,14 +329,10 @@ static gboolean output_commit(TgOutput *output, const json_t *reports G_GNUC_UNU
     json_t *objects = json_array();
 
     json_object_set_new(receipt, "objects", objects);
-    if (self->options.merge_keys != NULL && !s3_parquet_merge(self, receipt, error)) {
+    if (!commit_all(self, receipt, &infos, error)) {
         return FALSE;
     }
-    infos = tg_object_sender_commit(self->sender, error);
-    if (infos == NULL ||
-        (self->options.has_catalog && !s3_parquet_publish_commit(self, infos, receipt, error))) {
-        return FALSE;
-    }
+    (void)json_object_del(receipt, "positions_read"); /* there may be none */
     for (guint i = 0; i < infos->len; i++) {
         const TgObjectInfo *info = g_ptr_array_index(infos, i);
 

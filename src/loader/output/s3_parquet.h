@@ -158,6 +158,15 @@ json_t *s3_parquet_positions(TgLoaderContext *context, const json_t *config, GEr
 /* Looks at the table that is there, holds the columns against it, starts a publish. */
 gboolean s3_parquet_publish_begin(S3Parquet *self, GError **error);
 
+/**
+ * For an append or a merge: looks at the table anew, and takes over what an append keeps. Whoever
+ * changes the table from here on makes the commit a CONFLICT.
+ */
+gboolean s3_parquet_publish_build(S3Parquet *self, const json_t *receipt, GError **error);
+
+/* After a conflict: removes what was built on the table as it was. */
+gboolean s3_parquet_publish_undo_build(S3Parquet *self, GError **error);
+
 /* Makes the objects a table and adds it to the receipt. @infos of TgObjectInfo */
 gboolean s3_parquet_publish_commit(S3Parquet *self, const GPtrArray *infos, json_t *receipt,
                                    GError **error);

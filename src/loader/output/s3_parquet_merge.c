@@ -14,7 +14,6 @@
 typedef struct {
     S3Parquet *self;
     TgParquetMerge *merge;
-    json_t *present;      /* the table that is there; NULL: none */
     GPtrArray *files;     /* of TgPartitionFile: what it holds */
     GHashTable *replaced; /* path: rows of it that are replaced */
     gint64 rows_new;      /* one for each key */
@@ -25,7 +24,6 @@ typedef struct {
 static void work_clear(Work *work)
 {
     tg_parquet_merge_free(work->merge);
-    json_decref(work->present);
     g_clear_pointer(&work->files, g_ptr_array_unref);
     g_clear_pointer(&work->replaced, g_hash_table_unref);
 }
@@ -70,32 +68,13 @@ gboolean s3_parquet_merge_check(const S3ParquetOptions *options, const json_t *p
     return TRUE;
 }
 
-/* What the table is now; from here on nobody else may change it. */
-static gboolean read_present(Work *work, GError **error)
+static gboolean read_files(Work *work, GError **error)
 {
     S3Parquet *self = work->self;
-    const S3ParquetOptions *options = &self->options;
-    g_autoptr(GError) problem = NULL;
 
-    if (!tg_publish_build_on_present(self->publish, error)) {
-        return FALSE;
-    }
-    work->present =
-        tg_catalog_get_table(self->catalog, options->database, options->table, &problem);
-    if (work->present == NULL && !g_error_matches(problem, TG_ERROR, TG_ERROR_NOT_FOUND)) {
-        g_propagate_error(error, g_steal_pointer(&problem));
-        return FALSE;
-    }
-    if ((work->present == NULL) != (self->present == NULL)) {
-        g_set_error(error, TG_ERROR, TG_ERROR_CONFLICT,
-                    "table %s.%s was made or dropped by somebody else in the meantime; nothing was "
-                    "published, run again",
-                    options->database, options->table);
-        return FALSE;
-    }
-    work->files = work->present == NULL
+    work->files = self->present == NULL
                       ? g_ptr_array_new()
-                      : tg_partition_files_all(self->catalog, self->objects, work->present,
+                      : tg_partition_files_all(self->catalog, self->objects, self->present,
                                                tg_publish_prefix(self->publish), error);
     return work->files != NULL;
 }
@@ -118,7 +97,7 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Partition, partition_clear)
 
 static Partition partition_of(const Work *work, const json_t *of_file)
 {
-    const json_t *keys = tg_table_partition_keys(work->present);
+    const json_t *keys = tg_table_partition_keys(work->self->present);
     Partition partition = {.names = g_ptr_array_new(), .values = g_ptr_array_new()};
 
     for (gsize i = 0; i < json_array_size(of_file); i++) {
@@ -250,7 +229,7 @@ static gboolean write_new(Work *work, const char *folder, const char *temp, GErr
                                 .file_bytes = wanted->file_bytes,
                                 .temp_folder = temp};
 
-    if (work->rows_new == 0 && work->present != NULL) {
+    if (work->rows_new == 0 && work->self->present != NULL) {
         return TRUE;
     }
     return (makes_folder || tg_file_make_folder(folder, error)) &&
@@ -294,7 +273,7 @@ static gboolean merge_all(Work *work, const char *beside, GError **error)
     g_autofree char *folder = g_strconcat(beside, ".parts", NULL);
     g_autofree char *temp = g_strconcat(beside, ".sort", NULL);
     gboolean ok =
-        read_present(work, error) && open_merge(work, temp, error) && find_replaced(work, error);
+        read_files(work, error) && open_merge(work, temp, error) && find_replaced(work, error);
 
     for (guint i = 0; ok && i < work->files->len; i++) {
         ok = keep_file(work, g_ptr_array_index(work->files, i), error);

@@ -205,11 +205,72 @@ gboolean s3_parquet_publish_begin(S3Parquet *self, GError **error)
                               .now_ms = job->now_ms};
 
     self->publish = tg_publish_begin(self->catalog, self->objects, &target, error);
-    return self->publish != NULL &&
-           (self->present == NULL || options->operation != S3_PARQUET_APPEND ||
-            (tg_publish_build_on_present(self->publish, error) &&
-             tg_partition_files_keep(self->catalog, self->objects, self->present,
-                                     tg_publish_prefix(self->publish), error)));
+    return self->publish != NULL;
+}
+
+/* Whether another load has moved on in our source since this one read where to go on: its rows are
+ * ours, too. */
+static gboolean check_positions(const json_t *now, const json_t *receipt, GError **error)
+{
+    g_autoptr(json_t) positions = positions_of(now, error);
+    const char *source = NULL;
+    json_t *read = NULL;
+
+    json_object_foreach (json_object_get(receipt, "positions_read"), source, read) {
+        const json_t *present = json_object_get(positions, source);
+
+        if (positions != NULL && !json_equal(present == NULL ? json_null() : present, read)) {
+            g_set_error(error, TG_ERROR, TG_ERROR_CONFIG,
+                        "another load published rows of the same source in the meantime; nothing "
+                        "was published, run again to go on behind them");
+            return FALSE;
+        }
+    }
+    return positions != NULL;
+}
+
+gboolean s3_parquet_publish_build(S3Parquet *self, const json_t *receipt, GError **error)
+{
+    const S3ParquetOptions *options = &self->options;
+    g_autoptr(json_t) table = table_new(self, NULL);
+    g_autoptr(json_t) now = NULL;
+    g_autoptr(GError) problem = NULL;
+
+    if (!tg_publish_build_on_present(self->publish, error)) {
+        return FALSE;
+    }
+    now = tg_catalog_get_table(self->catalog, options->database, options->table, &problem);
+    if (now == NULL && !g_error_matches(problem, TG_ERROR, TG_ERROR_NOT_FOUND)) {
+        g_propagate_error(error, g_steal_pointer(&problem));
+        return FALSE;
+    }
+    if (!check_positions(now, receipt, error) ||
+        (now != NULL && !check_change(self, now, table, error))) {
+        return FALSE;
+    }
+    json_decref(self->present);
+    self->present = g_steal_pointer(&now);
+    return options->operation != S3_PARQUET_APPEND || self->present == NULL ||
+           tg_partition_files_keep(self->catalog, self->objects, self->present,
+                                   tg_publish_prefix(self->publish), error);
+}
+
+/* What was taken over goes; an append keeps its own objects, a merge makes all of them again. */
+gboolean s3_parquet_publish_undo_build(S3Parquet *self, GError **error)
+{
+    g_autoptr(GPtrArray) objects = tg_publish_list(self->publish, error);
+
+    for (guint i = 0; objects != NULL && i < objects->len; i++) {
+        const TgObjectInfo *object = g_ptr_array_index(objects, i);
+        const char *name = strrchr(object->url, '/') + 1;
+
+        if ((self->options.operation == S3_PARQUET_MERGE ||
+             g_str_has_prefix(name, TG_PARTITION_FILES_KEPT)) &&
+            !tg_object_remove(self->objects, object->url, error)) {
+            return FALSE;
+        }
+    }
+    return objects != NULL;
 }
 
 static gboolean run_tests(const S3Parquet *self, const json_t *table, GPtrArray *infos,
