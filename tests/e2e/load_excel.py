@@ -164,6 +164,33 @@ def formulas_give_what_was_saved_of_them():
 
 
 @test
+def merged_cells_have_the_value_of_the_first():
+    def fill(book):
+        sheet, plain = book.add_worksheet(), book.add_format()
+        sheet.write_column(0, 1, [1, 2, 3, 4, 5])
+        sheet.merge_range("A1:A3", "up", plain)
+        sheet.merge_range("A4:A5", 7.5, plain)
+        sheet.merge_range("C2:E3", "wide", plain)
+        sheet.write_blank("E5", None, plain)
+    with Books() as project:
+        project.book(fill)
+        columns = "columns: [{name: a, type: string}, {name: b, type: long}, {name: e, type: string, cell_column: E}]"
+        equal(rows_of(project.load(columns)), "up,1,\nup,2,wide\nup,3,wide\n7.5,4,\n7.5,5,\n")
+        for off in ("false", "none"):
+            equal(rows_of(project.load(f"search_merged_cell: {off}, {columns}")), "up,1,\n,2,\n,3,\n7.5,4,\n,5,\n")
+        project.write("book.xlsx", made("<row><c/></row></sheetData><mergeCells><mergeCell ref='A1:'/></mergeCells><sheetData>"))
+        contains(project.load(columns, 1).stderr, "'A1:' is no range of merged cells")
+
+
+@test
+def options_that_would_read_other_cells_are_refused():
+    with Books() as project:
+        project.book(table)
+        contains(project.load("record_type: column, columns: [{name: a, type: string}]", 1).stderr, "record_type 'column' is not read here; a record is a row")
+        contains(project.load("columns: [{name: a, type: string, cell_address: B2}]", 1).stderr, "column 'a': 'cell_address' of a column is not read here")
+
+
+@test
 def sheets_that_are_not_there_are_told():
     with Books() as project:
         project.book(table)

@@ -14,6 +14,7 @@ typedef struct {
     TgColumnConfig *columns;
     gboolean stops;
     gboolean exact;
+    gboolean merges; /* blank cells among merged ones have the value of the first */
 } ExcelParser;
 
 typedef struct {
@@ -190,7 +191,9 @@ static gboolean open_sheet(ExcelReader *self, GError **error)
     const char *name = g_array_index(self->book->sheets, TgWorkbookSheetInfo, index).name;
 
     self->plan = excel_plan_new(self->parser->config, name, self->parser->exact, error);
-    self->sheet = self->plan == NULL ? NULL : tg_workbook_sheet_open(self->book, index, error);
+    self->sheet = self->plan == NULL
+                      ? NULL
+                      : tg_workbook_sheet_open(self->book, index, self->parser->merges, error);
     self->place = (ExcelPlace){.book = self->book,
                                .sheet = self->sheet,
                                .sheet_name = name,
@@ -310,12 +313,41 @@ static gboolean find_columns(ExcelParser *self, GError **error)
     return TRUE;
 }
 
+/* Options that would change which cells are read, and are not known here. */
+static gboolean refuse_unread(const json_t *config, GError **error)
+{
+    g_autofree char *kind = NULL;
+
+    if (!tg_params_dup_text_or(config, "record_type", "row", &kind, error)) {
+        return FALSE;
+    }
+    if (strcmp(kind, "row") != 0) {
+        g_set_error(error, TG_ERROR, TG_ERROR_CONFIG,
+                    "record_type '%s' is not read here; a record is a row", kind);
+        return FALSE;
+    }
+    return TRUE;
+}
+
+/* true, false, or how the original would search: none, hash_search … */
+static gboolean read_merges(ExcelParser *self, GError **error)
+{
+    g_autofree char *text = NULL;
+
+    if (!tg_params_dup_text_or(self->config, "search_merged_cell", "true", &text, error)) {
+        return FALSE;
+    }
+    self->merges = strcmp(text, "false") != 0 && strcmp(text, "none") != 0;
+    return refuse_unread(self->config, error);
+}
+
 static gboolean read_config(ExcelParser *self, GError **error)
 {
     g_autoptr(ExcelPlan) checked = NULL;
     g_autofree char *formulas = NULL;
 
-    if (!tg_params_get_boolean(self->config, "stop_on_invalid_record",
+    if (!read_merges(self, error) ||
+        !tg_params_get_boolean(self->config, "stop_on_invalid_record",
                                !self->exact || tg_loader_stops_on_invalid(self->context),
                                &self->stops, error) ||
         !tg_params_dup_text_or(self->config, "formula_handling", "cashed_value", &formulas,
@@ -359,6 +391,9 @@ static const TgLoaderOption options[] = {
      "column_number, constant.VALUE), numeric_format, on_cell_error, on_convert_error."},
     {"sheet_options", "map", "{}",
      "By sheet: skip_header_lines, and columns as a map of what differs for a column's name."},
+    {"search_merged_cell", "boolean", "true",
+     "A blank cell among merged ones has the value of the first of them."},
+    {"record_type", "text", "row", "No other one is read."},
     {"formula_handling", "text", "cashed_value",
      "What was saved of a formula is read; evaluate warns and does the same."},
     {"stop_on_invalid_record", "boolean", "true",

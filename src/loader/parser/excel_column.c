@@ -140,6 +140,25 @@ static gboolean check_format(const char *format, GError **error)
     return TRUE;
 }
 
+/* Options of the original that would take another cell than is taken here. */
+static gboolean refuse_unread(const json_t *config, GError **error)
+{
+    static const char *const keys[] = {"cell_row",          "row_number",     "cell_address",
+                                       "record_type",       "attribute_name", "formula_replace",
+                                       "search_merged_cell"};
+
+    for (gsize i = 0; i < G_N_ELEMENTS(keys); i++) {
+        if (tg_params_has(config, keys[i])) {
+            g_set_error(error, TG_ERROR, TG_ERROR_CONFIG,
+                        "'%s' of a column is not read here; take it out, or name the cell with "
+                        "'cell_column'",
+                        keys[i]);
+            return FALSE;
+        }
+    }
+    return TRUE;
+}
+
 static gboolean read_column(ExcelPlan *plan, const json_t *columns, const json_t *config,
                             gint64 *last, gboolean exact, GError **error)
 {
@@ -148,7 +167,8 @@ static gboolean read_column(ExcelPlan *plan, const json_t *columns, const json_t
     g_autofree char *number = NULL;
     g_autofree char *place = NULL;
 
-    if (!tg_params_dup_text_or(config, "value", "cell_value", &from, error) ||
+    if (!refuse_unread(config, error) ||
+        !tg_params_dup_text_or(config, "value", "cell_value", &from, error) ||
         !read_from(column, from, error) ||
         !tg_params_dup_text_or(config, "column_number", NULL, &number, error) ||
         !tg_params_dup_text_or(config, "cell_column", number, &place, error) ||

@@ -105,7 +105,7 @@ static void take_row(const TgWorkbook *book, const TgWorkbookSheet *sheet, gbool
 static gboolean read_sheet(const TgWorkbook *book, guint index, gint64 skip, GArray *columns,
                            GError **error)
 {
-    g_autoptr(TgWorkbookSheet) sheet = tg_workbook_sheet_open(book, index, error);
+    g_autoptr(TgWorkbookSheet) sheet = tg_workbook_sheet_open(book, index, FALSE, error);
     guint row = 0;
 
     while (sheet != NULL) {

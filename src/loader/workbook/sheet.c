@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "loader/number_text.h"
+#include "loader/workbook/merge.h"
 #include "loader/workbook/workbook.h"
 
 #define SHEET_BYTES_MAX (G_GUINT64_CONSTANT(16) * 1024 * 1024 * 1024)
@@ -11,7 +12,8 @@
 struct TgWorkbookSheet {
     TgWorkbookData data;
     const TgWorkbook *book;
-    guint row; /* from 1 */
+    TgWorkbookMerges *merges; /* NULL: they are not looked at */
+    guint row;                /* from 1 */
     gboolean has_row;
     GArray *cells;  /* of TgWorkbookCell, columns growing */
     GString *texts; /* of the row that are not shared */
@@ -70,6 +72,9 @@ static void begin_row(TgWorkbookSheet *self, const char **attributes)
     self->row = (guint)row;
     g_array_set_size(self->cells, 0);
     g_string_truncate(self->texts, 0);
+    if (self->merges != NULL) {
+        tg_workbook_merges_begin_row(self->merges, self->row);
+    }
 }
 
 static guint next_column(const TgWorkbookSheet *self)
@@ -224,6 +229,9 @@ static void end_row(TgWorkbookSheet *self)
         if (cell->is_own) {
             cell->text = self->texts->str + cell->own_text_at;
         }
+        if (self->merges != NULL) {
+            tg_workbook_merges_visit(self->merges, self->row, cell);
+        }
     }
     self->has_row = TRUE;
     tg_workbook_xml_pause(self->data.xml);
@@ -279,7 +287,8 @@ static void sheet_text(gpointer data, const char *text, gsize size)
 
 /* --- the sheet --- */
 
-TgWorkbookSheet *tg_workbook_sheet_open(const TgWorkbook *book, guint index, GError **error)
+TgWorkbookSheet *tg_workbook_sheet_open(const TgWorkbook *book, guint index, gboolean merges,
+                                        GError **error)
 {
     static const TgWorkbookHandlers handlers = {sheet_start, sheet_end, sheet_text};
     const TgWorkbookSheetInfo *info = &g_array_index(book->sheets, TgWorkbookSheetInfo, index);
@@ -294,6 +303,10 @@ TgWorkbookSheet *tg_workbook_sheet_open(const TgWorkbook *book, guint index, GEr
     self->cells = g_array_new(FALSE, FALSE, sizeof(TgWorkbookCell));
     self->texts = g_string_new(NULL);
     self->value = g_string_new(NULL);
+    self->merges = merges ? tg_workbook_merges_read(&part, error) : NULL;
+    if (merges && self->merges == NULL) {
+        return NULL;
+    }
     self->data.xml = tg_workbook_xml_open(&part, &handlers, self, &problem);
     if (problem != NULL) {
         g_propagate_error(error, problem);
@@ -314,6 +327,7 @@ void tg_workbook_sheet_free(TgWorkbookSheet *sheet)
         return;
     }
     tg_workbook_xml_free(sheet->data.xml);
+    tg_workbook_merges_free(sheet->merges);
     g_array_unref(sheet->cells);
     g_string_free(sheet->texts, TRUE);
     g_string_free(sheet->value, TRUE);

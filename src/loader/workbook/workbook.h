@@ -48,8 +48,12 @@ typedef struct {
 
 typedef struct TgWorkbookSheet TgWorkbookSheet;
 
-/* @book lent, outlives the sheet */
-TgWorkbookSheet *tg_workbook_sheet_open(const TgWorkbook *book, guint index, GError **error);
+/**
+ * @book lent, outlives the sheet
+ * @merges blank cells get the value of the first of the merged ones
+ */
+TgWorkbookSheet *tg_workbook_sheet_open(const TgWorkbook *book, guint index, gboolean merges,
+                                        GError **error);
 void tg_workbook_sheet_free(TgWorkbookSheet *sheet);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(TgWorkbookSheet, tg_workbook_sheet_free)
 

@@ -254,3 +254,41 @@ gboolean tg_workbook_xml_read(const TgWorkbookPart *part, const TgWorkbookHandle
     }
     return TRUE;
 }
+
+/* The last bytes of a chunk stay in front of the next, for words that are cut in two. */
+static gboolean search(TgWorkbookXml *xml, const char *word, gboolean *out, GError **error)
+{
+    gsize overlap = strlen(word) - 1;
+    g_autofree char *buffer = g_malloc0(overlap + CHUNK_BYTES);
+    guint64 total = 0;
+
+    while (!*out) {
+        gssize got = xml->api->data(xml->archive, buffer + overlap, CHUNK_BYTES);
+
+        if (got < 0) {
+            return fail_archive(xml, error);
+        }
+        total += (guint64)got;
+        if (got == 0 || total > xml->bytes_max) { /* what is too large is told when it is read */
+            return TRUE;
+        }
+        *out = memmem(buffer, overlap + (gsize)got, word, overlap + 1) != NULL;
+        memmove(buffer, buffer + got, overlap);
+    }
+    return TRUE;
+}
+
+gboolean tg_workbook_xml_contains(const TgWorkbookPart *part, const char *word, gboolean *out,
+                                  GError **error)
+{
+    static const TgWorkbookHandlers none = {0};
+    GError *problem = NULL;
+    g_autoptr(TgWorkbookXml) xml = tg_workbook_xml_open(part, &none, NULL, &problem);
+
+    *out = FALSE;
+    if (problem != NULL) {
+        g_propagate_error(error, problem);
+        return FALSE;
+    }
+    return xml == NULL || search(xml, word, out, error);
+}
