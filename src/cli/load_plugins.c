@@ -9,6 +9,7 @@
 #include "base/file.h"
 #include "cli/load_actions.h"
 #include "cli/loader_plugins.h"
+#include "extension/search.h"
 #include "loader/plugin.h"
 
 /* A role as a config spells it, with its plug-ins. */
@@ -135,8 +136,15 @@ static gboolean write_pages(const char *folder, GError **error)
     return tg_file_write_unflushed(path, index->str, index->len, error);
 }
 
+static void print_external(gpointer data G_GNUC_UNUSED, const char *role, const char *type,
+                           const char *path)
+{
+    (void)printf("%-10s %-18s %s\n", role, type, path);
+}
+
 static void print_list(void)
 {
+    const TgLoaderJob here = {0}; /* folders of the project in the working folder */
     Role roles[ROLES_MAX];
 
     list_roles(roles);
@@ -147,6 +155,7 @@ static void print_list(void)
             (void)printf("%-10s %-18s %s\n", roles[i].role, head->name, head->help);
         }
     }
+    tg_extension_list(&here, print_external, NULL);
 }
 
 static void print_plugin(const Role *role, const TgPluginHead *head)

@@ -154,6 +154,54 @@ void tg_extension_free(TgExtension *extension)
     }
 }
 
+/* "tegaru_input_mine.so" and "tegaru-input-mine" as role and type; FALSE: no plug-in's name. */
+static gboolean parse_name(const char *file, char **out_role, char **out_type)
+{
+    static const char *const roles[] = {"input", "filter", "output"};
+
+    for (gsize i = 0; i < G_N_ELEMENTS(roles); i++) {
+        g_autofree char *object = g_strdup_printf("tegaru_%s_", roles[i]);
+        g_autofree char *program = g_strdup_printf("tegaru-%s-", roles[i]);
+        gboolean is_object = g_str_has_prefix(file, object) && g_str_has_suffix(file, ".so");
+        gboolean is_program = i == 0 && g_str_has_prefix(file, program);
+
+        if (is_object || is_program) {
+            gsize begin = strlen(object); /* the other is as long */
+            gsize end = is_object ? strlen(".so") : 0;
+
+            *out_role = g_strdup(roles[i]);
+            *out_type = g_strndup(file + begin, strlen(file) - begin - end);
+            return is_plain_name(*out_type);
+        }
+    }
+    return FALSE;
+}
+
+static void list_folder(const char *folder, TgExtensionSeen seen, gpointer data)
+{
+    g_autoptr(GDir) dir = g_dir_open(folder, 0, NULL); /* one that is not there holds nothing */
+    const char *file = NULL;
+
+    while (dir != NULL && (file = g_dir_read_name(dir)) != NULL) {
+        g_autofree char *role = NULL;
+        g_autofree char *type = NULL;
+        g_autofree char *path = g_build_filename(folder, file, NULL);
+
+        if (parse_name(file, &role, &type)) {
+            seen(data, role, type, path);
+        }
+    }
+}
+
+void tg_extension_list(const TgLoaderJob *job, TgExtensionSeen seen, gpointer data)
+{
+    g_autoptr(GPtrArray) folders = list_folders(job);
+
+    for (guint i = 0; i < folders->len; i++) {
+        list_folder(g_ptr_array_index(folders, i), seen, data);
+    }
+}
+
 gboolean tg_extension_exists(const TgLoaderJob *job, const char *role, const char *type)
 {
     g_autoptr(TgExtension) found = look_for(job, role, type);

@@ -36,5 +36,11 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(TgExtension, tg_extension_free)
 gboolean tg_extension_find_file(const TgLoaderJob *job, const char *name, char **out,
                                 GError **error);
 
+/* All that the folders hold, in the order in which they are looked through; not those on the PATH.
+ * Calls with the role, the type and the file, all lent. */
+typedef void (*TgExtensionSeen)(gpointer data, const char *role, const char *type,
+                                const char *path);
+void tg_extension_list(const TgLoaderJob *job, TgExtensionSeen seen, gpointer data);
+
 /* Whether there is one, even if it may not be used. */
 gboolean tg_extension_exists(const TgLoaderJob *job, const char *role, const char *type);

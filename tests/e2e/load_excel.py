@@ -63,6 +63,28 @@ def columns_are_found_in_header_and_cells():
 
 
 @test
+def a_workbook_is_recognized():
+    """Also a large one, whose sheets stand beyond the sample; other zip files stay archives."""
+    with Books() as project:
+        project.book(table)
+        project.write("load.yml", LOAD.replace("  parser: {type: excel, OPTIONS}\n", ""))
+        equal(rows_of(check_run(project.run("load", "run", "load.yml"))), EXPECTED)
+        contains(check_run(project.run("load", "preview", "load.yml")).stdout, "| id:long |")
+        contains(check_run(project.run("load", "guess", "load.yml")).stdout, 'type: "excel"')
+        project.book(lambda book: book.add_worksheet().write_column(0, 0, ["text"] + [os.urandom(8).hex() for _ in range(60_000)]))
+        contains(check_run(project.run("load", "run", "load.yml")).stdout, "rows_read: 60000")
+        project.write("load.yml", LOAD.replace("OPTIONS", "columns: [{name: a, type: string}]"))
+        assert "zip" not in check_run(project.run("load", "guess", "load.yml")).stdout
+    with Books() as project:
+        out = io.BytesIO()
+        with zipfile.ZipFile(out, "w") as archive:
+            archive.writestr("a.csv", "id,name\n1,xl/\n")
+        project.write("book.zip", out.getvalue())
+        project.write("load.yml", LOAD.replace("  parser: {type: excel, OPTIONS}\n", ""))
+        equal(rows_of(check_run(project.run("load", "run", "load.yml"))), "1,xl/\n")
+
+
+@test
 def both_date_systems_are_known():
     """Also the day that never was: below it, days count from another one."""
     days = [datetime.datetime(1904, 1, 2), datetime.datetime(1999, 12, 31), datetime.datetime(9999, 12, 31)]

@@ -110,6 +110,17 @@ def folders_have_an_order():
 
 
 @test
+def the_list_of_plug_ins_has_those_that_are_found():
+    with PluginProject({"plugins/other.so": "x", "plugins/tegaru-input-program": "x"}) as project:
+        project.add("filter", "mine")
+        listed = check_run(project.run("load", "plugins")).stdout
+        folder = os.path.realpath(project.folder) + "/plugins"
+        contains(listed, f"input      program            {folder}/tegaru-input-program\n")
+        contains(listed, f"filter     mine               {folder}/tegaru_filter_mine.so\n")
+        assert "other.so" not in listed
+
+
+@test
 def the_project_of_a_workflow_counts():
     with PluginProject({"a.dig": "timezone: UTC\n+load:\n  load>: load.yml\n", "load.yml": IN}) as project:
         project.add("input")
