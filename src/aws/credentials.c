@@ -221,7 +221,8 @@ static void chain_add_profile(Chain *chain, const TgAwsCredentials *credentials,
 static void chain_add_machine(Chain *chain, struct aws_client_bootstrap *bootstrap)
 {
     struct aws_allocator *allocator = tg_aws_runtime_get();
-    struct aws_credentials_provider_ecs_environment_options container = {.bootstrap = bootstrap};
+    struct aws_credentials_provider_ecs_environment_options container = {
+        .bootstrap = bootstrap, .tls_ctx = tg_aws_runtime_tls()}; /* required, for http, too */
     struct aws_credentials_provider_imds_options instance = {.bootstrap = bootstrap};
     const char *is_disabled = g_getenv("AWS_EC2_METADATA_DISABLED");
 

@@ -2,6 +2,8 @@
 import gzip
 import json
 import os
+import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 from s3_server import KEY_ID, S3, SECRET
 from support import Project, check_run, contains, equal, main, test
@@ -162,6 +164,74 @@ def keys_that_expire_in_mid_load_are_asked_for_again(s3, project):
     equal(project.read("count"), "2\n")  # once more, not again and again
     s3.expired.add(KEY_ID)
     contains(load(project, s3, ["path_prefix: in/"], 1).stderr, "keys that are given in the config or the environment cannot be renewed; get new ones")
+
+
+class KeyServer:
+    """Gives AKID0, AKID1 … in turn, as the metadata of a container or an instance, and as STS."""
+
+    def __init__(self):
+        self.count = 0
+        server = self
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_PUT(self):
+                assert self.path == "/latest/api/token"
+                self.send("a-token", "text/plain")
+
+            def do_GET(self):
+                if self.path.endswith("/security-credentials/"):
+                    return self.send("the-role", "text/plain")
+                self.send(json.dumps({**server.next(), "Expiration": "2099-01-01T00:00:00Z", "Code": "Success", "Type": "AWS-HMAC"}), "application/json")
+
+            def do_POST(self):
+                assert b"WebIdentityToken=the-token" in self.rfile.read(int(self.headers["content-length"]))
+                keys = "".join(f"<{'SessionToken' if k == 'Token' else k}>{v}</{'SessionToken' if k == 'Token' else k}>" for k, v in server.next().items())
+                self.send(f"<AssumeRoleWithWebIdentityResponse><Credentials>{keys}</Credentials></AssumeRoleWithWebIdentityResponse>", "text/xml")
+
+            def send(self, text, kind):
+                self.send_response(200)
+                self.send_header("content-type", kind)
+                self.send_header("content-length", str(len(text)))
+                self.end_headers()
+                self.wfile.write(text.encode())
+
+            def log_message(self, *_):
+                pass
+        self.http = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.url = f"http://127.0.0.1:{self.http.server_address[1]}"
+        threading.Thread(target=self.http.serve_forever, daemon=True).start()
+
+    def next(self):
+        self.count += 1
+        return {"AccessKeyId": f"AKID{self.count - 1}", "SecretAccessKey": f"sekret{self.count - 1}", "Token": "t"}
+
+
+@with_s3
+def each_source_that_can_give_new_keys_is_asked(s3, project):
+    keys = KeyServer()
+    s3.keys = {f"AKID{i}": f"sekret{i}" for i in range(20)}
+    project.write("token", "the-token\n")
+    none = {"AWS_CONFIG_FILE": project.folder + "/none", "AWS_SHARED_CREDENTIALS_FILE": project.folder + "/keys", "AWS_EC2_METADATA_DISABLED": "true"}
+    sources = {"container": ("auth_method: instance", {**none, "AWS_CONTAINER_CREDENTIALS_FULL_URI": keys.url + "/role"}),
+               "instance": ("auth_method: instance", {**none, "AWS_EC2_METADATA_DISABLED": "false", "AWS_EC2_METADATA_SERVICE_ENDPOINT": keys.url}),
+               "web identity": ("auth_method: web_identity_token\n  role_arn: arn:aws:iam::1:role/r\n  web_identity_token_file: " + project.folder + "/token", {**none, "AWS_ENDPOINT_URL_STS": keys.url}),
+               "profile": ("auth_method: profile\n  profile_name: p", none)}
+    try:
+        for name, (options, env) in sources.items():
+            project.write("keys", "[p]\naws_access_key_id = AKID0\naws_secret_access_key = sekret0\n")
+            project.write("load.yml", LOAD.replace("\nIN", f"\n  path_prefix: in/\n  endpoint: '{s3.endpoint}'\n  {options}\n"))
+
+            def expire():
+                s3.expired.update(f"AKID{i}" for i in range(max(keys.count, 1)))
+                project.write("keys", f"[p]\naws_access_key_id = AKID{19}\naws_secret_access_key = sekret{19}\n")
+            keys.count = 0
+            s3.expired.clear()
+            s3.count, s3.after = 0, {5: expire}
+            equal(ids(check_run(project.run("load", "run", "load.yml", env=env))), list(range(8)), name)
+            assert "AKID0" in s3.expired and s3.after == {}, name
+    finally:
+        keys.http.shutdown()
+        keys.http.server_close()
 
 
 @test
