@@ -156,6 +156,18 @@ def built_in_types_come_first():
 
 
 @test
+def they_come_before_a_real_embulk():
+    with PluginProject({"bin/embulk": "#!/bin/sh\nexit 9\n"}) as project:
+        os.chmod(os.path.join(project.folder, "bin/embulk"), 0o755)
+        path = {"PATH": f"{project.folder}/bin:/usr/bin:/bin"}
+        project.load(IN, 9, env=path)
+        project.add("input")
+        project.add("filter", "same")
+        project.add("output", "file2")
+        project.load(IN.replace("exec:", "filters: [{type: same}]\nexec:").replace("stdout", "file2, path: out.txt"), env=path)
+
+
+@test
 def mistakes_of_an_input_are_told():
     wanted = {
         "fails_open": "in (mine): no such place: write another",

@@ -210,9 +210,10 @@ def wait_for(condition, what, seconds=20):
 def stopping_the_load_stops_the_program():
     """A killed command, and a workflow that is interrupted."""
     with PluginProject({"a.dig": "timezone: UTC\n+load:\n  load>: load.yml\n"}) as project:
-        project.add(HEAD + "open('pid', 'w').write(str(os.getpid()))\n" + LINES + "time.sleep(600)\n")
-        project.write("load.yml", IN.replace("NAME", "mine").replace("OPTIONS", "x: 1"))
-        for arguments, how in ((["load", "run", "load.yml"], signal.SIGKILL), (["load", "run", "load.yml"], signal.SIGINT), (["run", "a.dig"], signal.SIGINT)):
+        begin = HEAD + "open('pid', 'w').write(str(os.getpid()))\n" + LINES
+        project.write("load.yml", IN.replace("NAME", "mine").replace("OPTIONS", "x: 1").replace("stdout", '"null"'))
+        for rest, arguments, how in [(rest, *way) for rest in ("time.sleep(600)", "while True: print('{\"a\": 7}')") for way in ((["load", "run", "load.yml"], signal.SIGKILL), (["load", "run", "load.yml"], signal.SIGINT), (["run", "a.dig"], signal.SIGINT))]:
+            project.add(begin + rest + "\n")
             if project.exists("pid"):
                 os.unlink(os.path.join(project.folder, "pid"))
             load = subprocess.Popen([TEGARU, *arguments], cwd=project.folder, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, stdin=subprocess.DEVNULL)
