@@ -18,6 +18,7 @@ SOURCES = {
     "parquet": ("numbers.parquet", "{type: parquet}", ""),
 }
 TABLE = "{type: s3_parquet, bucket: lake, path_prefix: numbers/, catalog: {database: lake, table: numbers}}"
+MERGED = TABLE.replace("}}", ", operation_if_exists: merge}, merge_keys: [n]}")
 SORTED = TABLE.replace("path_prefix", "sort_by: [n], partition_by: [k], path_prefix")
 
 
@@ -134,9 +135,15 @@ def a_call_that_fails_while_parquet_is_loaded_changes_nothing():
 
 
 @test
+def a_call_that_fails_while_rows_are_merged_changes_nothing():
+    try_calls("csv", MERGED, CALLS)
+
+
+@test
 def memory_that_runs_out_leaves_the_old_or_the_new_table():
     for kind in SOURCES:
         try_calls(kind, TABLE, ("malloc",))
+    try_calls("csv", MERGED, ("malloc",))
 
 
 @test
