@@ -238,6 +238,14 @@ static void fail_stopped(const Run *run, GError **error)
     }
 }
 
+/* It did its work before, or in spite of, the wish that it stop: as everywhere its exit status tells,
+ * and nothing must be done twice. A time limit is none to be negotiated with. */
+static gboolean succeeded_anyway(const Run *run)
+{
+    return run->stop == STOP_CANCELLED && WIFEXITED(run->wait_status) &&
+           WEXITSTATUS(run->wait_status) == 0;
+}
+
 gboolean tg_command_execute(const TgCommandRequest *request, int *out_status, GError **error)
 {
     Run run = {.request = request, .output_fd = -1, .result_fd = -1};
@@ -248,7 +256,7 @@ gboolean tg_command_execute(const TgCommandRequest *request, int *out_status, GE
     follow(&run);
     close_fd(&run.output_fd);
     close_fd(&run.result_fd);
-    if (run.killed_at_us != 0) {
+    if (run.killed_at_us != 0 && !succeeded_anyway(&run)) {
         fail_stopped(&run, error);
         return FALSE;
     }
