@@ -9,6 +9,7 @@
 #define PRECISION_SURE 15 /* digits that a double keeps, whatever they are */
 #define PRECISION_SURE_SINGLE 6
 #define DIGITS_LIMIT 1e15 /* PRECISION_SURE digits are less */
+#define PLACES_USUAL 2    /* of most that are not whole */
 #define POWERS_COUNT 23   /* of ten, that a double holds exactly */
 
 static const double powers[POWERS_COUNT] = {1e0,  1e1,  1e2,  1e3,  1e4,  1e5,  1e6,  1e7,
@@ -44,40 +45,48 @@ gsize tg_digits_write(guint64 value, char text[TG_DIGITS_BYTES])
     return count;
 }
 
+/* Whether the value is m / 10^places with at most 15 digits. */
+static gboolean is_decimal(double value, int places, guint64 *out_scaled)
+{
+    double scaled = value * powers[places];
+
+    if (scaled >= DIGITS_LIMIT) {
+        return FALSE;
+    }
+    *out_scaled = (guint64)(scaled + 0.5);
+    return *out_scaled != 0 && (double)*out_scaled / powers[places] == value;
+}
+
 /**
  * What most numbers of people are: m / 10^k with at most 15 digits. Both are exact doubles, so
  * their quotient is the double nearest to that decimal, as a reader would get it (W. D. Clinger,
  * "How to read floating point numbers accurately", 1990); and 15 digits are never two decimals for
  * one double, so there is no shorter one.
  *
+ * @out_places k, at least 0 and as small as can be
  * @return FALSE for all other numbers
  */
-static gboolean find_short_decimal(double value, char digits[TG_DOUBLE_TEXT_BYTES],
-                                   int *out_exponent)
+static gboolean find_decimal(double value, guint64 *out_scaled, int *out_places)
 {
     int whole = 0; /* digits before the point */
-    int places = 0;
 
     if (value < 1e-7 || value >= DIGITS_LIMIT) {
         return FALSE;
     }
-    while (whole < PRECISION_SURE && value >= powers[whole]) {
-        whole++;
+    *out_places = PLACES_USUAL;
+    if (!is_decimal(value, PLACES_USUAL, out_scaled)) {
+        while (whole < PRECISION_SURE && value >= powers[whole]) {
+            whole++;
+        }
+        *out_places = PRECISION_SURE - whole;
+        if (!is_decimal(value, *out_places, out_scaled)) {
+            return FALSE;
+        }
     }
-    places = value < 1.0 ? PRECISION_SURE : PRECISION_SURE - whole;
-    guint64 scaled = (guint64)(value * powers[places] + 0.5);
-
-    if (scaled == 0 || (double)scaled / powers[places] != value) {
-        return FALSE;
+    while (*out_places > 0 && *out_scaled % 10 == 0) {
+        *out_scaled /= 10;
+        *out_places -= 1;
     }
-    while (scaled % 10 == 0) {
-        scaled /= 10;
-        places--;
-    }
-    gsize count = tg_digits_write(scaled, digits);
-
-    digits[count] = '\0';
-    *out_exponent = (int)count - 1 - places;
     return TRUE;
 }
 
@@ -95,9 +104,17 @@ int tg_double_shortest(double value, gboolean is_single, char digits[TG_DOUBLE_T
 {
     char text[TG_DOUBLE_TEXT_BYTES];
     gsize used = 0;
-    int exponent = 0;
+    guint64 scaled = 0;
+    int places = 0;
 
-    if (!is_single && find_short_decimal(value, digits, &exponent)) {
+    if (!is_single && find_decimal(value, &scaled, &places)) {
+        used = tg_digits_write(scaled, digits);
+        int exponent = (int)used - 1 - places;
+
+        while (used > 1 && digits[used - 1] == '0') {
+            used--;
+        }
+        digits[used] = '\0';
         return exponent;
     }
     for (int precision = precision_to_begin(value, is_single); precision <= PRECISION_MAX;
@@ -150,6 +167,23 @@ static gsize layout_plain(char *text, const char *digits, int exponent)
     return used;
 }
 
+/* "12.5", "0.001", "7.0" of a number that is no smaller and less than ten million. */
+static gsize layout_decimal(char *text, guint64 scaled, int places)
+{
+    guint64 power = (guint64)powers[places];
+    guint64 rest = scaled % power;
+    gsize used = tg_digits_write(scaled / power, text);
+
+    text[used++] = '.';
+    text[used] = '0';
+    for (int i = places; i > 0; i--, rest /= 10) {
+        text[used + (gsize)i - 1] = (char)('0' + rest % 10);
+    }
+    used += (gsize)MAX(places, 1);
+    text[used] = '\0';
+    return used;
+}
+
 static gsize format(double value, gboolean is_single, char text[TG_DOUBLE_TEXT_BYTES])
 {
     char digits[TG_DOUBLE_TEXT_BYTES] = "";
@@ -167,10 +201,17 @@ static gsize format(double value, gboolean is_single, char text[TG_DOUBLE_TEXT_B
         /* Java prints two digits where one would do */
         return g_strlcpy(text, value < 0 ? "-4.9E-324" : "4.9E-324", TG_DOUBLE_TEXT_BYTES);
     }
-    int exponent = tg_double_shortest(fabs(value), is_single, digits);
     gsize sign = value < 0 ? 1 : 0;
+    guint64 scaled = 0;
+    int places = 0;
 
     text[0] = '-';
+    if (!is_single && fabs(value) >= 1e-3 && fabs(value) < 1e7 &&
+        find_decimal(fabs(value), &scaled, &places)) {
+        return sign + layout_decimal(text + sign, scaled, places);
+    }
+    int exponent = tg_double_shortest(fabs(value), is_single, digits);
+
     if (exponent >= -3 && exponent < 7) {
         return sign + layout_plain(text + sign, digits, exponent);
     }

@@ -238,8 +238,8 @@ static void fail_stopped(const Run *run, GError **error)
     }
 }
 
-/* It did its work before, or in spite of, the wish that it stop: as everywhere its exit status tells,
- * and nothing must be done twice. A time limit is none to be negotiated with. */
+/* It did its work before, or in spite of, the wish that it stop: as everywhere its exit status
+ * tells, and nothing must be done twice. A time limit is none to be negotiated with. */
 static gboolean succeeded_anyway(const Run *run)
 {
     return run->stop == STOP_CANCELLED && WIFEXITED(run->wait_status) &&

@@ -1,4 +1,4 @@
-/* Threads take turns in reading and in writing, and format in between, each its own batch. */
+/* Threads take turns in reading and in writing, and format in between, each its own part. */
 #include "loader/format_rows.h"
 
 #define TEXT_BYTES ((gsize)256 * 1024) /* that a thread has room for from the start */
@@ -11,9 +11,9 @@ typedef struct {
     gint64 bytes; /* written; by whose turn it is */
     GMutex mutex; /* over all below */
     GCond changed;
-    guint64 turn; /* ticket of the batch to be written next */
+    guint64 turn; /* ticket of the part to be written next */
     gboolean is_stopped;
-    GError *error; /* of the first batch that failed */
+    GError *error; /* of the first part that failed */
 } Work;
 
 static gboolean write_text(Work *work, GString *text, GError **error)
@@ -28,7 +28,7 @@ static gboolean write_text(Work *work, GString *text, GError **error)
     return TRUE;
 }
 
-/* Waits until all batches before this one are written; FALSE: one of them failed. */
+/* Waits until all parts before this one are written; FALSE: one of them failed. */
 static gboolean await_turn(Work *work, guint64 ticket)
 {
     g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&work->mutex);
@@ -53,19 +53,35 @@ static void end_turn(Work *work, GError *take_error)
     g_mutex_unlock(&work->mutex);
 }
 
-/* Formats and writes one batch; FALSE: there is nothing more to do. */
-static gboolean do_batch(Work *work, TgCursor *cursor, GString *text)
+static gboolean format_part(const Work *work, TgCursor *cursor, GString *text, GError **error)
 {
     const TgBatch *batch = NULL;
+
+    for (;;) {
+        if (!tg_cursor_next_of_part(cursor, &batch, error)) {
+            return FALSE;
+        }
+        if (batch == NULL) {
+            return TRUE;
+        }
+        if (!work->formatter->class->add(work->formatter, batch, text, error)) {
+            return FALSE;
+        }
+    }
+}
+
+/* Formats and writes one part; FALSE: there is nothing more to do. */
+static gboolean do_part(Work *work, TgCursor *cursor, GString *text)
+{
     GError *error = NULL;
     guint64 ticket = 0;
-    gboolean ok = tg_cursor_next_in_order(cursor, &batch, &ticket, &error) &&
-                  (batch == NULL || batch->rows == 0 ||
-                   work->formatter->class->add(work->formatter, batch, text, &error));
+    gboolean has = FALSE;
+    gboolean ok = tg_cursor_take_part(cursor, &has, &ticket, &error);
 
-    if (ok && batch == NULL) {
+    if (ok && !has) {
         return FALSE;
     }
+    ok = ok && format_part(work, cursor, text, &error);
     if (!await_turn(work, ticket)) {
         g_clear_error(&error);
         return FALSE;
@@ -81,7 +97,7 @@ static gpointer run_thread(gpointer data)
     g_autoptr(TgCursor) cursor = tg_cursor_new(work->rows);
     g_autoptr(GString) text = g_string_sized_new(TEXT_BYTES);
 
-    while (do_batch(work, cursor, text)) {
+    while (do_part(work, cursor, text)) {
     }
     return NULL;
 }

@@ -89,6 +89,15 @@ typedef struct {
      */
     gboolean (*next)(TgReader *reader, TgBatch *batch, GError **error);
     void (*free)(TgReader *reader);
+    /**
+     * For those who keep the order of the rows while several threads parse: takes the next part of
+     * the task, as a block of a file; *out is NULL at the end. One thread at a time. NULL: the
+     * reader has no parts. Either these or next() is called, not both.
+     */
+    gboolean (*take_part)(TgReader *reader, gpointer *out, GError **error);
+    /* As next(), from a part alone; several threads may, each from its own. */
+    gboolean (*next_of_part)(TgReader *reader, gpointer part, TgBatch *batch, GError **error);
+    void (*end_part)(TgReader *reader, gpointer part);
 } TgReaderClass;
 struct TgReader {
     const TgReaderClass *class;
@@ -223,16 +232,18 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(TgCursor, tg_cursor_free)
 /* The next batch, lent until the next call; *out is NULL at the end. */
 gboolean tg_cursor_next(TgCursor *cursor, const TgBatch **out, GError **error);
 
-/* Cursors that may usefully pull at a time by the function below. */
+/* Cursors that may usefully pull at a time by the two functions below. */
 guint tg_rows_ordered_max(const TgRows *rows);
 
 /**
- * The same for several cursors that take turns in reading, for an output that keeps the order of
- * the rows: *out_ticket counts the batches from 0, without a gap, and a batch may be left without
- * rows by the filters. A failure has a ticket, too.
+ * Takes the next part of the rows, for an output that keeps their order: tickets count the parts
+ * from 0, without a gap. *out_has is FALSE at the end; a failure has a ticket, too.
  */
-gboolean tg_cursor_next_in_order(TgCursor *cursor, const TgBatch **out, guint64 *out_ticket,
-                                 GError **error);
+gboolean tg_cursor_take_part(TgCursor *cursor, gboolean *out_has, guint64 *out_ticket,
+                             GError **error);
+
+/* As tg_cursor_next, from the part that was taken. */
+gboolean tg_cursor_next_of_part(TgCursor *cursor, const TgBatch **out, GError **error);
 
 /* A filter with its config read. */
 typedef struct TgFilter TgFilter;

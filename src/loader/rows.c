@@ -32,6 +32,8 @@ struct TgCursor {
     TgRows *rows;
     TgBatch *batch;
     TgBatch **filtered; /* one a filter */
+    gpointer part;      /* of the reader; NULL: none */
+    gboolean has_batch; /* the part is what `batch` holds */
 };
 
 /* --- one reader --- */
@@ -358,6 +360,9 @@ void tg_cursor_free(TgCursor *cursor)
     for (guint i = 0; i < cursor->rows->filters->count; i++) {
         tg_batch_free(cursor->filtered[i]);
     }
+    if (cursor->part != NULL) {
+        cursor->rows->reader->class->end_part(cursor->rows->reader, cursor->part);
+    }
     tg_batch_free(cursor->batch);
     g_free(cursor->filtered);
     g_free(cursor);
@@ -426,23 +431,83 @@ gboolean tg_cursor_next(TgCursor *cursor, const TgBatch **out, GError **error)
     return TRUE;
 }
 
-gboolean tg_cursor_next_in_order(TgCursor *cursor, const TgBatch **out, guint64 *out_ticket,
-                                 GError **error)
+/* The reader's parts, or NULL when parts are what pull() gives. */
+static const TgReaderClass *parts_of(const TgRows *rows)
+{
+    const TgReaderClass *class = rows->reader == NULL ? NULL : rows->reader->class;
+
+    return class != NULL && class->take_part != NULL ? class : NULL;
+}
+
+static gboolean take_next(TgCursor *cursor, GError **error)
+{
+    const TgReaderClass *parts = parts_of(cursor->rows);
+
+    if (parts != NULL) {
+        return parts->take_part(cursor->rows->reader, &cursor->part, error);
+    }
+    gboolean ok = pull(cursor, error);
+
+    cursor->has_batch = ok && cursor->batch->rows > 0;
+    return ok;
+}
+
+gboolean tg_cursor_take_part(TgCursor *cursor, gboolean *out_has, guint64 *out_ticket,
+                             GError **error)
 {
     TgRows *rows = cursor->rows;
     gboolean ok = TRUE;
 
-    *out = NULL;
     g_mutex_lock(&rows->order);
     *out_ticket = rows->next_ticket;
-    tg_batch_clear(cursor->batch);
+    *out_has = FALSE;
     if (!rows->has_ended) {
-        ok = pull(cursor, error);
-        rows->has_ended = !ok || cursor->batch->rows == 0;
+        ok = take_next(cursor, error);
+        *out_has = cursor->part != NULL || cursor->has_batch;
+        rows->has_ended = !*out_has;
         rows->next_ticket++;
     }
     g_mutex_unlock(&rows->order);
-    return ok && (cursor->batch->rows == 0 || pass_on(cursor, out, error));
+    return ok;
+}
+
+/* The rows of the part into the cursor's batch; none behind the last. */
+static gboolean read_part(TgCursor *cursor, GError **error)
+{
+    TgReader *reader = cursor->rows->reader;
+
+    if (cursor->has_batch) {
+        cursor->has_batch = FALSE;
+        return TRUE;
+    }
+    tg_batch_clear(cursor->batch);
+    if (cursor->part == NULL) {
+        return TRUE;
+    }
+    gboolean ok = tg_loader_check_cancelled(cursor->rows->context, error) &&
+                  reader->class->next_of_part(reader, cursor->part, cursor->batch, error);
+
+    if (!ok || cursor->batch->rows == 0) {
+        reader->class->end_part(reader, g_steal_pointer(&cursor->part));
+    }
+    return ok;
+}
+
+gboolean tg_cursor_next_of_part(TgCursor *cursor, const TgBatch **out, GError **error)
+{
+    do {
+        *out = NULL;
+        if (!read_part(cursor, error)) {
+            return FALSE;
+        }
+        if (cursor->batch->rows == 0) {
+            return TRUE;
+        }
+        if (!pass_on(cursor, out, error)) {
+            return FALSE;
+        }
+    } while ((*out)->rows == 0);
+    return TRUE;
 }
 
 void tg_reader_free(TgReader *reader)

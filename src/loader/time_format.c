@@ -203,9 +203,62 @@ static gboolean begins_with_digits(const TgTimeToken *token)
                : strchr("CDdeFGgHIjkLlMmNQRrSsTUuVvWwXxYy", token->directive) != NULL;
 }
 
-/* What the parser would otherwise find out for each text. */
+/* How many bytes a directive without flags always writes; 0: it depends. */
+static guint plain_width(const TgTimeToken *token)
+{
+    guint width = (guint)MAX(token->width, 0);
+
+    if (token->has_flags) {
+        return 0;
+    }
+    switch (token->directive) {
+    case 'N':
+    case 'L':
+        width = width > 0 ? width : (token->directive == 'N' ? 9 : 3);
+        return width <= 9 ? width : 0;
+    case 'Y':
+        return width == 0 ? 4 : 0;
+    case 'm':
+    case 'd':
+    case 'H':
+    case 'M':
+    case 'S':
+        return width == 0 ? 2 : 0;
+    case 'z':
+        return width == 0 ? 5 : 0;
+    default:
+        return 0;
+    }
+}
+
+static void find_plain(const TgTimeFormat *format, TgTimePlain *out)
+{
+    TgTimePlain plain = {0};
+
+    for (guint i = 0; i < format->count; i++) {
+        const TgTimeToken *token = &format->tokens[i];
+        gsize width = token->directive == 0 ? token->size_bytes : plain_width(token);
+
+        if (width == 0 || plain.size_bytes + width > TG_TIME_PLAIN_BYTES ||
+            plain.count == TG_TIME_PLAIN_FIELDS) {
+            return;
+        }
+        if (token->directive == 0) {
+            memcpy(plain.text + plain.size_bytes, token->text, width);
+        } else {
+            plain.fields[plain.count++] = (TgTimeField){.at = (guint8)plain.size_bytes,
+                                                        .width = (guint8)width,
+                                                        .directive = token->directive};
+        }
+        plain.size_bytes += (guint)width;
+    }
+    *out = plain;
+}
+
+/* What parser and writer would otherwise find out for each text. */
 static void finish(TgTimeFormat *format)
 {
+    find_plain(format, &format->plain);
     format->is_usual = strcmp(format->text, "%Y-%m-%d %H:%M:%S") == 0;
     for (guint i = 0; i < format->count; i++) {
         TgTimeToken *token = &format->tokens[i];

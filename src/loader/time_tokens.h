@@ -19,10 +19,29 @@ typedef struct {
     gsize size_bytes;
 } TgTimeToken;
 
+/* A field at a fixed place of what is written. */
+typedef struct {
+    guint8 at;
+    guint8 width;
+    char directive;
+} TgTimeField;
+
+#define TG_TIME_PLAIN_BYTES 64u
+#define TG_TIME_PLAIN_FIELDS 16u
+
+/* What a format writes when all of it has a fixed width, as most formats do. */
+typedef struct {
+    guint size_bytes; /* 0: it has not */
+    guint count;
+    TgTimeField fields[TG_TIME_PLAIN_FIELDS];
+    char text[TG_TIME_PLAIN_BYTES]; /* literals at their places */
+} TgTimePlain;
+
 struct TgTimeFormat {
     char *text;         /* what the tokens point into */
     gboolean is_usual;  /* "%Y-%m-%d %H:%M:%S": read without looking at the tokens */
     gboolean is_strict; /* java: the text must end with the format */
+    TgTimePlain plain;
     guint count;
     TgTimeToken tokens[TG_TIME_TOKENS_MAX];
 };

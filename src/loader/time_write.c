@@ -7,8 +7,6 @@
 #define FRACTION_DIGITS 9
 #define YEAR_MAX 9999
 #define OFFSET_MAX 360000 /* seconds: the hours have two digits */
-#define PLAIN_BYTES 16    /* that one token may write without a look at the room */
-#define TEXT_BYTES 128
 
 typedef struct {
     gint64 utc_seconds;
@@ -86,63 +84,79 @@ static void set_days(Moment *moment)
 
 /* --- what nearly all formats are made of --- */
 
-static char *write_two(char *at, guint value)
+static void write_two(char *at, guint value)
 {
     at[0] = (char)('0' + value / 10);
     at[1] = (char)('0' + value % 10);
-    return at + 2;
 }
 
-static char *write_fraction(char *at, guint nanos, gint width)
+/* The first `width` of nine digits. */
+static void write_fraction(char *at, guint nanos, guint width)
 {
-    for (gint i = FRACTION_DIGITS; i > 0; i--) {
-        at[i - 1] = (char)('0' + nanos % 10); /* digits behind `width` are written over */
+    for (guint i = FRACTION_DIGITS; i > width; i--) {
         nanos /= 10;
     }
-    return at + width;
+    for (guint i = width; i > 0; i--) {
+        at[i - 1] = (char)('0' + nanos % 10);
+        nanos /= 10;
+    }
 }
 
-/* Writes up to PLAIN_BYTES of a directive without flags; NULL: it is not one of these. */
-static char *write_plain(char *at, const TgTimeToken *token, const Moment *moment)
+static void write_offset(char *at, gint64 offset)
 {
-    gint width = token->width;
+    guint minutes = (guint)(ABS(offset) / 60);
 
-    if (token->has_flags) {
-        return NULL;
-    }
-    if (token->directive == 'N' || token->directive == 'L') {
-        width = width > 0 ? width : (token->directive == 'N' ? 9 : 3);
-        return width > FRACTION_DIGITS ? NULL : write_fraction(at, moment->nanos, width);
-    }
-    if (width != 0) {
-        return NULL;
-    }
-    switch (token->directive) {
+    *at = (char)(offset < 0 ? '-' : '+');
+    write_two(at + 1, minutes / 60);
+    write_two(at + 3, minutes % 60);
+}
+
+static void write_field(char *at, const TgTimeField *field, const Moment *moment)
+{
+    switch (field->directive) {
     case 'Y':
-        if (moment->year < 0 || moment->year > YEAR_MAX) {
-            return NULL;
-        }
-        return write_two(write_two(at, (guint)moment->year / 100), (guint)moment->year % 100);
+        write_two(at, (guint)moment->year / 100);
+        write_two(at + 2, (guint)moment->year % 100);
+        break;
     case 'm':
-        return write_two(at, moment->month);
+        write_two(at, moment->month);
+        break;
     case 'd':
-        return write_two(at, moment->day);
+        write_two(at, moment->day);
+        break;
     case 'H':
-        return write_two(at, moment->hour);
+        write_two(at, moment->hour);
+        break;
     case 'M':
-        return write_two(at, moment->minute);
+        write_two(at, moment->minute);
+        break;
     case 'S':
-        return write_two(at, moment->second);
+        write_two(at, moment->second);
+        break;
     case 'z':
-        if (ABS(moment->offset) >= OFFSET_MAX) {
-            return NULL;
-        }
-        *at = (char)(moment->offset < 0 ? '-' : '+');
-        at = write_two(at + 1, (guint)(ABS(moment->offset) / 3600));
-        return write_two(at, (guint)(ABS(moment->offset) / 60 % 60));
-    default:
-        return NULL;
+        write_offset(at, moment->offset);
+        break;
+    default: /* 'N' and 'L' */
+        write_fraction(at, moment->nanos, field->width);
+        break;
     }
+}
+
+/* FALSE: the year or the offset has another number of digits, or the format has no fixed width. */
+static gboolean write_plain(const TgTimePlain *plain, const Moment *moment, GString *out)
+{
+    char text[TG_TIME_PLAIN_BYTES];
+
+    if (plain->size_bytes == 0 || moment->year < 0 || moment->year > YEAR_MAX ||
+        ABS(moment->offset) >= OFFSET_MAX) {
+        return FALSE;
+    }
+    memcpy(text, plain->text, sizeof text);
+    for (guint i = 0; i < plain->count; i++) {
+        write_field(text + plain->fields[i].at, &plain->fields[i], moment);
+    }
+    tg_string_append(out, text, plain->size_bytes);
+    return TRUE;
 }
 
 /* --- all others --- */
@@ -392,41 +406,20 @@ static void put_directive(GString *out, const TgTimeToken *token, Moment *moment
 void tg_time_format_write(const TgTimeFormat *format, const TgTimeZone *zone, TgInt128 nanos,
                           GString *out)
 {
-    char text[TEXT_BYTES];
-    char *at = text;
     Moment moment = {0};
-    gboolean has_days = FALSE;
 
     set_moment(&moment, zone, nanos);
+    if (write_plain(&format->plain, &moment, out)) {
+        return;
+    }
+    set_days(&moment);
     for (guint i = 0; i < format->count; i++) {
         const TgTimeToken *token = &format->tokens[i];
-        char *end = NULL;
 
-        if (at + PLAIN_BYTES > text + TEXT_BYTES) {
-            tg_string_append(out, text, (gsize)(at - text));
-            at = text;
-        }
-        if (token->directive == 0 && token->size_bytes <= PLAIN_BYTES) {
-            memcpy(at, token->text, token->size_bytes);
-            end = at + token->size_bytes;
-        } else {
-            end = write_plain(at, token, &moment);
-        }
-        if (end != NULL) {
-            at = end;
-            continue;
-        }
-        tg_string_append(out, text, (gsize)(at - text));
-        at = text;
         if (token->directive == 0) {
             g_string_append_len(out, token->text, (gssize)token->size_bytes);
-            continue;
+        } else {
+            put_directive(out, token, &moment);
         }
-        if (!has_days) {
-            set_days(&moment);
-            has_days = TRUE;
-        }
-        put_directive(out, token, &moment);
     }
-    tg_string_append(out, text, (gsize)(at - text));
 }

@@ -344,6 +344,44 @@ static gboolean reader_next(TgReader *reader, TgBatch *batch, GError **error)
     return TRUE;
 }
 
+/* --- blocks in their order: parts --- */
+
+static gboolean reader_take_part(TgReader *reader, gpointer *out, GError **error)
+{
+    CsvReader *self = (CsvReader *)reader;
+    g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&self->mutex);
+    gboolean has = FALSE;
+    Work *work = read_block(self, &has, error);
+
+    (void)locker;
+    *out = has ? work : NULL;
+    if (work != NULL && !has) {
+        g_queue_push_head(&self->spare, work);
+    }
+    return work != NULL;
+}
+
+static gboolean reader_next_of_part(TgReader *reader, gpointer part, TgBatch *batch, GError **error)
+{
+    Work *work = part;
+
+    while (batch->rows == 0 && work->scan.at < work->scan.end) {
+        if (!parse_rows((CsvReader *)reader, work, batch, error)) {
+            return FALSE;
+        }
+    }
+    return TRUE;
+}
+
+static void reader_end_part(TgReader *reader, gpointer part)
+{
+    CsvReader *self = (CsvReader *)reader;
+
+    g_mutex_lock(&self->mutex);
+    g_queue_push_head(&self->spare, part);
+    g_mutex_unlock(&self->mutex);
+}
+
 static void reader_free(TgReader *reader)
 {
     CsvReader *self = (CsvReader *)reader;
@@ -359,7 +397,11 @@ static void reader_free(TgReader *reader)
 static TgReader *parser_open_task(TgParser *parser, TgFileTask *take_files,
                                   GError **error G_GNUC_UNUSED)
 {
-    static const TgReaderClass class = {.next = reader_next, .free = reader_free};
+    static const TgReaderClass class = {.next = reader_next,
+                                        .free = reader_free,
+                                        .take_part = reader_take_part,
+                                        .next_of_part = reader_next_of_part,
+                                        .end_part = reader_end_part};
     CsvReader *self = g_new0(CsvReader, 1);
 
     self->reader.class = &class;

@@ -23,6 +23,7 @@ typedef struct {
     char escape;     /* 0: none */
     CsvText newline; /* in quoted values; bytes NULL: as in the file */
     gboolean trim;
+    gboolean is_simple; /* the delimiter is one byte, and nothing is trimmed */
     gboolean stray_quotes;
     gint64 quoted_chars_max;
     CsvText comment;        /* bytes NULL: none */

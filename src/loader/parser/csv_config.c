@@ -174,6 +174,7 @@ static gboolean read_texts(CsvConfig *config, const json_t *options, GError **er
 
 static void set_kinds(CsvConfig *config)
 {
+    config->is_simple = config->delimiter.size_bytes == 1 && !config->trim;
     config->kinds[(guchar)config->delimiter.bytes[0]] |= CSV_DELIMITER;
     config->kinds['\r'] |= config->ends_cr || config->ends_crlf ? CSV_EOL : 0;
     config->kinds['\n'] |= config->ends_lf ? CSV_EOL : 0;

@@ -321,6 +321,12 @@ CsvEnd csv_scan_field(CsvScan *scan, CsvField *out)
         if (at == end) {
             break;
         }
+        if (scan->config->is_simple && *at == scan->config->delimiter.bytes[0]) {
+            out->bytes = start;
+            out->size_bytes = (gsize)(at - start);
+            scan->at = at + 1;
+            return CSV_MORE;
+        }
         if ((kinds[(guchar)*at] & CSV_DELIMITER) != 0 && is_delimiter(scan, at)) {
             set_plain(scan, out, start, at);
             scan->at = at + scan->config->delimiter.size_bytes;

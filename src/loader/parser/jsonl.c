@@ -300,6 +300,35 @@ static gboolean reader_next(TgReader *reader, TgBatch *batch, GError **error)
     return TRUE;
 }
 
+/* --- chunks in their order: parts --- */
+
+static gboolean reader_take_part(TgReader *reader, gpointer *out, GError **error)
+{
+    JsonlReader *self = (JsonlReader *)reader;
+    gboolean has = FALSE;
+    Chunk *chunk = take_chunk(self, &has, error);
+
+    *out = has ? chunk : NULL;
+    if (chunk != NULL && !has) {
+        give_back(self, chunk);
+    }
+    return chunk != NULL;
+}
+
+static gboolean reader_next_of_part(TgReader *reader, gpointer part, TgBatch *batch, GError **error)
+{
+    Chunk *chunk = part;
+    gboolean ok = parse_chunk((JsonlReader *)reader, chunk, batch, error);
+
+    g_byte_array_set_size(chunk->bytes, 0); /* a chunk is a batch */
+    return ok;
+}
+
+static void reader_end_part(TgReader *reader, gpointer part)
+{
+    give_back((JsonlReader *)reader, part);
+}
+
 static void reader_free(TgReader *reader)
 {
     JsonlReader *self = (JsonlReader *)reader;
@@ -315,7 +344,11 @@ static void reader_free(TgReader *reader)
 static TgReader *parser_open_task(TgParser *parser, TgFileTask *take_files,
                                   GError **error G_GNUC_UNUSED)
 {
-    static const TgReaderClass class = {.next = reader_next, .free = reader_free};
+    static const TgReaderClass class = {.next = reader_next,
+                                        .free = reader_free,
+                                        .take_part = reader_take_part,
+                                        .next_of_part = reader_next_of_part,
+                                        .end_part = reader_end_part};
     JsonlReader *self = g_new0(JsonlReader, 1);
 
     self->reader.class = &class;
