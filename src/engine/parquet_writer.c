@@ -43,7 +43,8 @@ char *tg_engine_copy_statement(const TgParquetOptions *options, const char *quer
     }
     g_string_append(sql, ") TO ");
     tg_engine_append_text(sql, options->path);
-    g_string_append_printf(sql, " (FORMAT parquet, COMPRESSION %s", options->compression);
+    g_string_append_printf(sql, " (FORMAT parquet, COMPRESSION %s, WRITE_BLOOM_FILTER %s",
+                           options->compression, options->bloom_filters ? "true" : "false");
     if (options->partition_by != NULL) {
         g_string_append(sql, ", PARTITION_BY (");
         append_names(sql, options->partition_by);

@@ -19,7 +19,9 @@ typedef struct {
                                         files. NULL: none */
     gint64 file_bytes;               /* about how large a file gets; 0: one file */
     const char *const *sort_by;      /* columns, ascending; NULL: as the rows come */
-    gboolean keeps_order;            /* of the rows; with one thread */
+    gboolean
+        bloom_filters;    /* of columns with few values; they stay in memory until the file ends */
+    gboolean keeps_order; /* of the rows; with one thread */
     const char *temp_folder; /* where a sort puts what memory does not hold; NULL: nowhere */
 } TgParquetOptions;
 

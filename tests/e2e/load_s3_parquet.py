@@ -112,6 +112,18 @@ def target_file_size_makes_several_files():
 
 
 @test
+def bloom_filters_are_there_when_asked_for():
+    rows = "id,day,name\n" + "".join(f"{i},d{i % 200},n\n" for i in range(30000))
+    sizes = []
+    for more in ("", ", bloom_filters: true"):
+        with Project() as project:
+            load(project, TABLE + more, csv=rows)
+            equal(query(project, "SELECT count(*) FROM d.t WHERE day = 'd7'"), "_col0\n150\n")
+            sizes.append(os.path.getsize(os.path.join(project.folder, ".tegaru/objects", objects(project)[0])))
+    assert sizes[1] > sizes[0] + 200, sizes
+
+
+@test
 def a_change_of_the_schema_is_refused_unless_allowed():
     more = {**COLUMNS, "extra": "long"}
     csv = "id,day,name,extra\n1,a,n,7\n"

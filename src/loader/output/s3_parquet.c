@@ -176,6 +176,7 @@ static gboolean write_rows(const S3Parquet *self, TgRows *rows, const char *path
         .partition_by = (const char *const *)wanted->partition_by,
         .sort_by = (const char *const *)wanted->sort_by,
         .file_bytes = wanted->file_bytes,
+        .bloom_filters = wanted->bloom_filters,
         .temp_folder = wanted->sort_by == NULL && wanted->partition_by == NULL ? NULL : temp,
     };
 
@@ -467,6 +468,8 @@ static const TgLoaderOption options[] = {
     {"partition_by", "list", "[]", "Columns that become folders k=v/ and the table's keys."},
     {"sort_by", "list", "[]",
      "Columns that the rows are sorted by, which makes queries read less."},
+    {"bloom_filters", "boolean", "false",
+     "Add bloom filters for columns with few values: a query for one value skips more."},
     {"target_file_size", "text", "null", "About how large a file gets: 128MB. Unset: one a task."},
     {"tests", "list", "null", "Data tests that must hold before the table is published."},
     {"test", "list", "null", "Another spelling of tests."},

@@ -94,6 +94,7 @@ typedef struct {
     char **sort_by;      /* NULL: as the rows come */
     char **merge_keys;   /* of a merge; NULL: it is none */
     gint64 file_bytes;   /* 0: one file a task */
+    gboolean bloom_filters;
     gboolean has_catalog;
     gboolean is_direct; /* publish: direct */
     char *database;

@@ -227,6 +227,7 @@ static gboolean write_new(Work *work, const char *folder, const char *temp, GErr
                                 .partition_by = (const char *const *)wanted->partition_by,
                                 .sort_by = (const char *const *)wanted->sort_by,
                                 .file_bytes = wanted->file_bytes,
+                                .bloom_filters = wanted->bloom_filters,
                                 .temp_folder = temp};
 
     if (work->rows_new == 0 && work->self->present != NULL) {

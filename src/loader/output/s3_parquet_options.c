@@ -127,7 +127,8 @@ static gboolean read_layout(S3ParquetOptions *out, const json_t *config, const T
 {
     if (!read_columns(config, "partition_by", schema, &out->partition_by, error) ||
         !read_columns(config, "sort_by", schema, &out->sort_by, error) ||
-        !read_file_bytes(out, config, error)) {
+        !read_file_bytes(out, config, error) ||
+        !tg_params_get_boolean(config, "bloom_filters", FALSE, &out->bloom_filters, error)) {
         return FALSE;
     }
     if (out->partition_by != NULL && g_strv_length(out->partition_by) >= schema->count) {
