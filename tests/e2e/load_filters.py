@@ -217,6 +217,8 @@ def typecast_reaches_into_json():
     fails("- {type: typecast, columns: [{name: $.doc.a, type: timestamp}]}", "a place in json can be")
     fails("- {type: typecast, columns: [{name: $.name.a, type: long}]}", "a path needs a json column")
     fails("- {type: typecast, columns: [{name: '$.doc.a[1:2]', type: long}]}", "there is no column '$.doc.a[1:2]'")
+    many = ", ".join("{name: $.doc.m%d, type: long}" % i for i in range(65))
+    fails("- {type: typecast, columns: [%s]}" % many, "columns[64]: '$.m64': a column takes at most 64 paths")
 
 
 # --- expand_json ---

@@ -3,6 +3,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "loader/change_filter.h"
 #include "loader/column_config.h"
 #include "loader/json_path.h"
 #include "loader/number_text.h"
@@ -28,16 +29,6 @@ typedef struct {
     TgJsonRewrite rewrite; /* places in it */
     Change *inner[TG_JSON_PATHS_MAX];
 } ColumnChange;
-
-typedef struct {
-    TgFilter filter;
-    TgLoaderContext *context;
-    guint count;
-    gint *sources;
-    ColumnChange **changes; /* one a column; NULL: as it came */
-    gboolean stops;
-    gboolean exact;
-} FormatFilter;
 
 /* --- values --- */
 
@@ -204,7 +195,7 @@ static const char *change_json(const ColumnChange *change, const TgVector *from,
 /* --- columns --- */
 
 /* A value that does not fit is null with a warning, or stops the load. */
-static gboolean note_problem(const FormatFilter *self, guint column, const TgVector *from,
+static gboolean note_problem(const TgChangeFilter *self, guint column, const TgVector *from,
                              guint row, const char *reason, GError **error)
 {
     g_autoptr(GString) text = g_string_new(NULL);
@@ -223,7 +214,7 @@ static gboolean note_problem(const FormatFilter *self, guint column, const TgVec
     return TRUE;
 }
 
-static gboolean change_column(const FormatFilter *self, guint column, const TgBatch *in,
+static gboolean change_column(const TgChangeFilter *self, guint column, const TgBatch *in,
                               TgBatch *out, GError **error)
 {
     const ColumnChange *change = self->changes[column];
@@ -258,7 +249,7 @@ static gboolean change_column(const FormatFilter *self, guint column, const TgBa
 static gboolean filter_apply(const TgFilter *filter, const TgBatch *in, TgBatch *out,
                              GError **error)
 {
-    const FormatFilter *self = (const FormatFilter *)filter;
+    const TgChangeFilter *self = (const TgChangeFilter *)filter;
 
     tg_batch_share(out, in, self->sources);
     for (guint i = 0; i < self->count; i++) {
@@ -284,25 +275,21 @@ static void change_free(Change *change)
 }
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Change, change_free)
 
+static void column_change_free(gpointer data)
+{
+    ColumnChange *change = data;
+
+    for (guint i = 0; i < change->rewrite.count; i++) {
+        change_free(change->inner[i]);
+    }
+    change_free(change->own);
+    tg_json_rewrite_clear(&change->rewrite);
+    g_free(change);
+}
+
 static void filter_free(TgFilter *filter)
 {
-    FormatFilter *self = (FormatFilter *)filter;
-
-    for (guint i = 0; i < self->count; i++) {
-        ColumnChange *change = self->changes[i];
-
-        for (guint j = 0; change != NULL && j < change->rewrite.count; j++) {
-            change_free(change->inner[j]);
-        }
-        if (change != NULL) {
-            change_free(change->own);
-            tg_json_rewrite_clear(&change->rewrite);
-            g_free(change);
-        }
-    }
-    g_free(self->changes);
-    g_free(self->sources);
-    g_free(self);
+    tg_change_filter_free((TgChangeFilter *)filter, column_change_free);
 }
 
 /* --- opening --- */
@@ -448,7 +435,7 @@ static gboolean read_type(const json_t *column, gboolean exact, TgType *out, GEr
     return TRUE;
 }
 
-static Change *read_change(const FormatFilter *self, const json_t *config, const json_t *column,
+static Change *read_change(const TgChangeFilter *self, const json_t *config, const json_t *column,
                            GError **error)
 {
     static const char *const from_keys[] = {"from_unit", "default_from_timestamp_unit"};
@@ -471,18 +458,19 @@ static gboolean can_be_time(TgType type)
            type.id == TG_TYPE_TIMESTAMP || (type.id >= TG_TYPE_INT8 && type.id <= TG_TYPE_UINT64);
 }
 
-static ColumnChange *get_change(FormatFilter *self, guint column)
+static ColumnChange *get_change(TgChangeFilter *self, guint column)
 {
     if (self->changes[column] == NULL) {
-        self->changes[column] = g_new0(ColumnChange, 1);
-        self->changes[column]->rewrite.replace = replace_value;
-        self->sources[column] = -1;
+        ColumnChange *change = g_new0(ColumnChange, 1);
+
+        change->rewrite.replace = replace_value;
+        tg_change_filter_set(self, column, change);
     }
     return self->changes[column];
 }
 
 /* Takes the change also when it fails. */
-static gboolean add_change(FormatFilter *self, guint index, const char *path, Change *take_change,
+static gboolean add_change(TgChangeFilter *self, guint index, const char *path, Change *take_change,
                            GError **error)
 {
     g_autoptr(Change) change = take_change;
@@ -518,60 +506,30 @@ static gboolean add_change(FormatFilter *self, guint index, const char *path, Ch
     return TRUE;
 }
 
-static gboolean read_column(FormatFilter *self, const json_t *config, const json_t *column,
-                            GError **error)
+static gboolean add_column(TgChangeFilter *self, const json_t *config, const json_t *entry,
+                           GError **error)
 {
-    g_autofree char *name = tg_params_dup_text(column, "name", error);
-    g_autofree char *rest = NULL;
-    g_autofree char *of_path = name == NULL ? NULL : tg_json_path_split(name, &rest);
+    g_autofree char *path = NULL;
+    guint column = 0;
     Change *change = NULL;
 
-    if (name == NULL) {
+    if (!tg_change_filter_find(self, entry, &column, &path, error)) {
         return FALSE;
     }
-    int index = tg_schema_find(self->filter.schema, of_path == NULL ? name : of_path);
-
-    if (index < 0) {
-        g_set_error(error, TG_ERROR, TG_ERROR_CONFIG, "there is no column '%s'",
-                    of_path == NULL ? name : of_path);
-        return FALSE;
-    }
-    change = read_change(self, config, column, error);
-    return change != NULL && add_change(self, (guint)index, rest, change, error);
+    change = read_change(self, config, entry, error);
+    return change != NULL && add_change(self, column, path, change, error);
 }
 
 static TgFilter *filter_open(TgLoaderContext *context, const json_t *config, const TgSchema *input,
                              GError **error)
 {
     static const TgFilterClass class = {.apply = filter_apply, .free = filter_free};
-    gboolean exact = tg_loader_context_job(context)->exact_types;
-    gboolean stops = FALSE;
-    json_t *column = NULL;
-    size_t index = 0;
-
-    if (!tg_params_get_boolean(config, "stop_on_invalid_record", exact, &stops, error)) {
-        return NULL;
-    }
-    FormatFilter *self = g_new0(FormatFilter, 1);
+    TgChangeFilter *self = g_new0(TgChangeFilter, 1);
 
     self->filter.class = &class;
-    self->filter.schema = tg_schema_copy(input);
-    self->context = context;
-    self->stops = stops;
-    self->exact = exact;
-    self->count = input->count;
-    self->sources = g_new0(gint, input->count + 1);
-    self->changes = g_new0(ColumnChange *, input->count + 1);
-    for (guint i = 0; i < input->count; i++) {
-        self->sources[i] = (gint)i;
-    }
-    json_array_foreach (json_object_get(config, "columns"), index, column) {
-        if (!read_column(self, config, column, error)) {
-            g_prefix_error(error, "columns[%zu]: ", index);
-            tg_schema_free(self->filter.schema);
-            filter_free(&self->filter);
-            return NULL;
-        }
+    if (!tg_change_filter_open(self, context, config, input, add_column, error)) {
+        filter_free(&self->filter);
+        return NULL;
     }
     return &self->filter;
 }

@@ -1,8 +1,8 @@
 /* filter typecast: columns, and places in json columns, as other types (embulk-filter-typecast). */
 #include <string.h>
 
+#include "loader/change_filter.h"
 #include "loader/json_path.h"
-#include "loader/plugin.h"
 #include "loader/value_cast.h"
 #include "loader/value_text.h"
 #include "params/params.h"
@@ -15,16 +15,6 @@ typedef struct {
     TgJsonRewrite rewrite;    /* of a json column */
     TgType types[TG_JSON_PATHS_MAX];
 } Change;
-
-typedef struct {
-    TgFilter filter;
-    TgLoaderContext *context;
-    gint *sources;
-    guint count;      /* of columns */
-    Change **changes; /* one a column; NULL: as it came */
-    gboolean stops;
-    gboolean exact;
-} TypecastFilter;
 
 /* --- places in json --- */
 
@@ -137,7 +127,7 @@ static const char *replace_value(gpointer data, guint path, TgJsonSlice value, G
 /* --- columns --- */
 
 /* A value that does not fit is null with a warning, or stops the load. */
-static gboolean note_problem(const TypecastFilter *self, const Change *change, const TgVector *from,
+static gboolean note_problem(const TgChangeFilter *self, const Change *change, const TgVector *from,
                              guint row, const char *reason, GError **error)
 {
     g_autoptr(GString) text = g_string_new(NULL);
@@ -180,7 +170,7 @@ static const char *change_value(const Change *change, JsonCast *json, const TgVe
     return reason;
 }
 
-static gboolean change_column(const TypecastFilter *self, JsonCast *json, const TgVector *from,
+static gboolean change_column(const TgChangeFilter *self, JsonCast *json, const TgVector *from,
                               TgVector *into, guint rows, GError **error)
 {
     for (guint row = 0; row < rows; row++) {
@@ -205,7 +195,7 @@ static gboolean change_column(const TypecastFilter *self, JsonCast *json, const 
 static gboolean filter_apply(const TgFilter *filter, const TgBatch *in, TgBatch *out,
                              GError **error)
 {
-    const TypecastFilter *self = (const TypecastFilter *)filter;
+    const TgChangeFilter *self = (const TgChangeFilter *)filter;
     g_autoptr(TgSchema) schema = scalar_schema();
     g_autoptr(TgBatch) scalars = tg_batch_new(schema);
     g_autoptr(TgBatch) results = tg_batch_new(schema);
@@ -223,25 +213,18 @@ static gboolean filter_apply(const TgFilter *filter, const TgBatch *in, TgBatch 
     return TRUE;
 }
 
-static void change_free(Change *change)
+static void change_free(gpointer data)
 {
-    if (change != NULL) {
-        tg_timestamp_reader_clear(&change->reader);
-        tg_json_rewrite_clear(&change->rewrite);
-        g_free(change);
-    }
+    Change *change = data;
+
+    tg_timestamp_reader_clear(&change->reader);
+    tg_json_rewrite_clear(&change->rewrite);
+    g_free(change);
 }
 
 static void filter_free(TgFilter *filter)
 {
-    TypecastFilter *self = (TypecastFilter *)filter;
-
-    for (guint i = 0; i < self->count; i++) {
-        change_free(self->changes[i]);
-    }
-    g_free(self->changes);
-    g_free(self->sources);
-    g_free(self);
+    tg_change_filter_free((TgChangeFilter *)filter, change_free);
 }
 
 /* --- opening --- */
@@ -259,25 +242,28 @@ static gboolean open_reader(const json_t *config, const json_t *column, Change *
 }
 
 /* The change of a column, made when it is not there yet. */
-static Change *get_change(TypecastFilter *self, guint column)
+static Change *get_change(TgChangeFilter *self, guint column)
 {
     if (self->changes[column] == NULL) {
-        self->changes[column] = g_new0(Change, 1);
-        self->changes[column]->column = column;
-        self->changes[column]->rewrite.replace = replace_value;
-        self->changes[column]->cast.rules.exact = self->exact;
-        self->changes[column]->cast.rules.strict_booleans = TRUE;
-        self->sources[column] = -1;
+        Change *change = g_new0(Change, 1);
+
+        change->column = column;
+        change->rewrite.replace = replace_value;
+        change->cast.rules.exact = self->exact;
+        change->cast.rules.strict_booleans = TRUE;
+        tg_change_filter_set(self, column, change);
     }
     return self->changes[column];
 }
 
-static gboolean add_path(TypecastFilter *self, const TgSchema *input, guint index, TgType type,
-                         const char *rest, GError **error)
+static gboolean add_path(TgChangeFilter *self, guint index, TgType type, const char *path,
+                         GError **error)
 {
-    if (input->columns[index].type.id != TG_TYPE_JSON) {
+    const TgColumn *column = &self->filter.schema->columns[index];
+
+    if (column->type.id != TG_TYPE_JSON) {
         g_set_error(error, TG_ERROR, TG_ERROR_CONFIG, "a path needs a json column; '%s' is none",
-                    input->columns[index].name);
+                    column->name);
         return FALSE;
     }
     if (type.id == TG_TYPE_TIMESTAMP || type.id == TG_TYPE_DATE || type.id == TG_TYPE_DECIMAL) {
@@ -287,31 +273,27 @@ static gboolean add_path(TypecastFilter *self, const TgSchema *input, guint inde
     }
     Change *change = get_change(self, index);
 
-    change->types[change->rewrite.count] = type;
-    return tg_json_rewrite_add(&change->rewrite, rest, error);
+    if (!tg_json_rewrite_add(&change->rewrite, path, error)) {
+        return FALSE;
+    }
+    change->types[change->rewrite.count - 1] = type;
+    return TRUE;
 }
 
-static gboolean add_cast(TypecastFilter *self, const TgSchema *input, const json_t *config,
-                         const json_t *column, GError **error)
+static gboolean add_cast(TgChangeFilter *self, const json_t *config, const json_t *entry,
+                         GError **error)
 {
-    g_autofree char *name = tg_params_dup_text(column, "name", error);
-    g_autofree char *type_name = name == NULL ? NULL : tg_params_dup_text(column, "type", error);
-    g_autofree char *rest = NULL;
-    g_autofree char *of_path = type_name == NULL ? NULL : tg_json_path_split(name, &rest);
+    g_autofree char *type_name = tg_params_dup_text(entry, "type", error);
+    g_autofree char *path = NULL;
+    guint index = 0;
     TgType type = {0};
 
-    if (type_name == NULL || !tg_column_type_parse(type_name, self->exact, &type, error)) {
+    if (type_name == NULL || !tg_column_type_parse(type_name, self->exact, &type, error) ||
+        !tg_change_filter_find(self, entry, &index, &path, error)) {
         return FALSE;
     }
-    int index = tg_schema_find(input, of_path == NULL ? name : of_path);
-
-    if (index < 0) {
-        g_set_error(error, TG_ERROR, TG_ERROR_CONFIG, "there is no column '%s'",
-                    of_path == NULL ? name : of_path);
-        return FALSE;
-    }
-    if (of_path != NULL) {
-        return add_path(self, input, (guint)index, type, rest, error);
+    if (path != NULL) {
+        return add_path(self, index, type, path, error);
     }
     TgColumn *changed = &self->filter.schema->columns[index];
 
@@ -319,46 +301,24 @@ static gboolean add_cast(TypecastFilter *self, const TgSchema *input, const json
         g_autofree char *from = tg_type_to_text(changed->type);
 
         g_set_error(error, TG_ERROR, TG_ERROR_CONFIG, "column '%s' is %s, which cannot become %s",
-                    name, from, type_name);
+                    changed->name, from, type_name);
         return FALSE;
     }
     changed->type = type;
     g_clear_pointer(&changed->format, g_free);
-    return open_reader(config, column, get_change(self, (guint)index), error);
+    return open_reader(config, entry, get_change(self, index), error);
 }
 
 static TgFilter *filter_open(TgLoaderContext *context, const json_t *config, const TgSchema *input,
                              GError **error)
 {
     static const TgFilterClass class = {.apply = filter_apply, .free = filter_free};
-    gboolean exact = tg_loader_context_job(context)->exact_types;
-    gboolean stops = FALSE;
-    json_t *column = NULL;
-    size_t index = 0;
-
-    if (!tg_params_get_boolean(config, "stop_on_invalid_record", exact, &stops, error)) {
-        return NULL;
-    }
-    TypecastFilter *self = g_new0(TypecastFilter, 1);
+    TgChangeFilter *self = g_new0(TgChangeFilter, 1);
 
     self->filter.class = &class;
-    self->filter.schema = tg_schema_copy(input);
-    self->context = context;
-    self->stops = stops;
-    self->exact = exact;
-    self->count = input->count;
-    self->sources = g_new0(gint, input->count + 1);
-    self->changes = g_new0(Change *, input->count + 1);
-    for (guint i = 0; i < input->count; i++) {
-        self->sources[i] = (gint)i;
-    }
-    json_array_foreach (json_object_get(config, "columns"), index, column) {
-        if (!add_cast(self, input, config, column, error)) {
-            g_prefix_error(error, "columns[%zu]: ", index);
-            tg_schema_free(self->filter.schema);
-            filter_free(&self->filter);
-            return NULL;
-        }
+    if (!tg_change_filter_open(self, context, config, input, add_cast, error)) {
+        filter_free(&self->filter);
+        return NULL;
     }
     return &self->filter;
 }
