@@ -389,6 +389,30 @@ gboolean tg_mysql_cursor_next(TgMysqlCursor *cursor, const char *const **out_val
     return TRUE;
 }
 
+GPtrArray *tg_mysql_fetch(TgMysql *mysql, const char *sql, GError **error)
+{
+    g_autoptr(TgMysqlCursor) cursor = tg_mysql_query(mysql, sql, error);
+    g_autoptr(GPtrArray) rows = g_ptr_array_new_with_free_func((GDestroyNotify)g_strfreev);
+    const char *const *values = NULL;
+    const unsigned long *sizes = NULL;
+
+    while (cursor != NULL) {
+        if (!tg_mysql_cursor_next(cursor, &values, &sizes, error)) {
+            return NULL;
+        }
+        if (values == NULL) {
+            return g_steal_pointer(&rows);
+        }
+        char **row = g_new0(char *, cursor->count + 1);
+
+        for (guint i = 0; i < cursor->count; i++) {
+            row[i] = g_strdup(values[i] == NULL ? "" : values[i]);
+        }
+        g_ptr_array_add(rows, row);
+    }
+    return NULL;
+}
+
 /* --- rows to the server --- */
 
 typedef struct {

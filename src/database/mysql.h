@@ -99,6 +99,10 @@ const TgMysqlField *tg_mysql_cursor_field(const TgMysqlCursor *cursor, guint ind
 gboolean tg_mysql_cursor_next(TgMysqlCursor *cursor, const char *const **out_values,
                               const unsigned long **out_sizes, GError **error);
 
+/* All rows of a statement that returns few: a list of GStrv, null as an empty text. The caller
+ * frees with g_ptr_array_unref. */
+GPtrArray *tg_mysql_fetch(TgMysql *mysql, const char *sql, GError **error);
+
 /* --- rows in the server's binary form (mysql_statement.c) --- */
 
 /* How a value comes. */

@@ -141,6 +141,11 @@ const TgPostgresqlField *tg_postgresql_cursor_field(const TgPostgresqlCursor *cu
 gboolean tg_postgresql_cursor_next(TgPostgresqlCursor *cursor, const char *const **out_values,
                                    const gsize **out_sizes, GError **error);
 
+/* All rows of a statement that returns few: a list of GStrv, null as an empty text. The caller
+ * frees with g_ptr_array_unref. */
+GPtrArray *tg_postgresql_fetch(TgPostgresql *postgresql, const char *sql, const char *const *values,
+                               guint count, GError **error);
+
 /* Rows of a COPY … TO STDOUT as the server writes them; nothing else can be run on the connection
  * until it is freed. */
 typedef struct TgPostgresqlCopy TgPostgresqlCopy;

@@ -191,3 +191,28 @@ gboolean tg_postgresql_cursor_next(TgPostgresqlCursor *cursor, const char *const
     }
     return TRUE;
 }
+
+GPtrArray *tg_postgresql_fetch(TgPostgresql *postgresql, const char *sql, const char *const *values,
+                               guint count, GError **error)
+{
+    g_autoptr(TgPostgresqlCursor) cursor =
+        tg_postgresql_query_params(postgresql, sql, values, count, error);
+    g_autoptr(GPtrArray) rows = g_ptr_array_new_with_free_func((GDestroyNotify)g_strfreev);
+    const char *const *texts = NULL;
+
+    while (cursor != NULL) {
+        if (!tg_postgresql_cursor_next(cursor, &texts, NULL, error)) {
+            return NULL;
+        }
+        if (texts == NULL) {
+            return g_steal_pointer(&rows);
+        }
+        char **row = g_new0(char *, cursor->count + 1);
+
+        for (guint i = 0; i < cursor->count; i++) {
+            row[i] = g_strdup(texts[i] == NULL ? "" : texts[i]);
+        }
+        g_ptr_array_add(rows, row);
+    }
+    return NULL;
+}

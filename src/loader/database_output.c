@@ -407,12 +407,13 @@ static gboolean read_names(DatabaseOutput *self, const json_t *config, GError **
 static gboolean find_key(DatabaseOutput *self, GError **error)
 {
     TgDatabaseTable *table = &self->table;
-    g_autoptr(json_t) found = self->server->class->find_key(self->connection, table->name, error);
+    g_autoptr(GPtrArray) found =
+        self->server->class->find_key(self->connection, table->name, error);
 
     if (found == NULL) {
         return FALSE;
     }
-    if (json_array_size(found) == 0) {
+    if (found->len == 0) {
         g_set_error(error, TG_ERROR, TG_ERROR_CONFIG,
                     self->exists && self->server->class->ddl_commits
                         ? "the table %s has no primary key, by which MySQL merges rows; add one"
@@ -421,9 +422,9 @@ static gboolean find_key(DatabaseOutput *self, GError **error)
         return FALSE;
     }
     g_strfreev(table->keys);
-    table->keys = g_new0(char *, json_array_size(found) + 1);
-    for (guint i = 0; i < json_array_size(found); i++) {
-        table->keys[i] = g_strdup(json_string_value(json_array_get(found, i)));
+    table->keys = g_new0(char *, found->len + 1);
+    for (guint i = 0; i < found->len; i++) {
+        table->keys[i] = g_strdup(((char **)g_ptr_array_index(found, i))[0]);
     }
     return TRUE;
 }
@@ -508,7 +509,7 @@ static gboolean open_with(DatabaseOutput *self, const json_t *config, const TgSc
                           GError **error)
 {
     const TgDatabaseServerClass *class = self->server->class;
-    g_autoptr(json_t) existing = NULL;
+    g_autoptr(GPtrArray) existing = NULL;
 
     if (!read_options(self, config, error) || !read_names(self, config, error)) {
         return FALSE;
@@ -520,7 +521,7 @@ static gboolean open_with(DatabaseOutput *self, const json_t *config, const TgSc
     if (existing == NULL) {
         return FALSE;
     }
-    self->exists = json_array_size(existing) > 0;
+    self->exists = existing->len > 0;
     return tg_database_table_read_columns(&self->table, self->context, config, schema, existing,
                                           error) &&
            read_keys(self, error) && make_stage(self, error);

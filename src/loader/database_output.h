@@ -65,10 +65,11 @@ struct TgDatabaseServerClass {
     gpointer (*connect)(const TgDatabaseServer *server, GError **error);
     void (*disconnect)(gpointer connection);
     gboolean (*execute)(gpointer connection, const char *sql, GError **error);
-    /* [{"name", "type"}] of a table by its quoted name; empty: there is none. A new reference. */
-    json_t *(*describe)(gpointer connection, const char *table, GError **error);
-    /* The primary key's columns; empty: there is none. A new reference. */
-    json_t *(*find_key)(gpointer connection, const char *table, GError **error);
+    /* Rows (GStrv) of name and type of a table by its quoted name; empty: there is none. The caller
+     * frees with g_ptr_array_unref, also of find_key(). */
+    GPtrArray *(*describe)(gpointer connection, const char *table, GError **error);
+    /* Rows (GStrv) of the names of the primary key's columns; empty: there is none. */
+    GPtrArray *(*find_key)(gpointer connection, const char *table, GError **error);
     /* Puts rows into the table `into`. */
     gboolean (*load)(gpointer connection, const TgDatabaseTable *table, const char *into,
                      TgDatabaseRows *rows, GError **error);
@@ -135,7 +136,7 @@ char *tg_database_create_sql(const TgDatabaseTable *table, const char *words, co
  * said. */
 gboolean tg_database_table_read_columns(TgDatabaseTable *table, const TgLoaderContext *context,
                                         const json_t *config, const TgSchema *schema,
-                                        const json_t *existing, GError **error);
+                                        const GPtrArray *existing, GError **error);
 void tg_database_table_clear(TgDatabaseTable *table);
 
 struct TgDatabaseRows {

@@ -70,19 +70,17 @@ void tg_database_table_clear(TgDatabaseTable *table)
 }
 
 /* The entry of a table's column: by its very name, else without regard to case. */
-static const json_t *find_existing(const json_t *existing, const char *name)
+static char **find_existing(const GPtrArray *existing, const char *name)
 {
-    const json_t *folded = NULL;
-    json_t *entry = NULL;
-    size_t index = 0;
+    char **folded = NULL;
 
-    json_array_foreach (existing, index, entry) {
-        const char *other = json_string_value(json_object_get(entry, "name"));
+    for (guint i = 0; i < existing->len; i++) {
+        char **entry = g_ptr_array_index(existing, i);
 
-        if (strcmp(other, name) == 0) {
+        if (strcmp(entry[0], name) == 0) {
             return entry;
         }
-        if (folded == NULL && g_ascii_strcasecmp(other, name) == 0) {
+        if (folded == NULL && g_ascii_strcasecmp(entry[0], name) == 0) {
             folded = entry;
         }
     }
@@ -162,18 +160,16 @@ static gboolean read_value_options(TgDatabaseTarget *column, const TgDatabaseSer
 /* Fills the next column of the table; a load's column that the table lacks is left out, which
  * Embulk does, or refused. */
 static gboolean add_column(TgDatabaseTable *table, const json_t *config, const TgColumn *from,
-                           const json_t *existing, GError **error)
+                           char **existing, GError **error)
 {
     const TgDatabaseServerClass *server = table->server;
     TgDatabaseTarget *column = &table->columns[table->count++];
     const json_t *options = find_options(config, from->name);
-    const char *name = json_string_value(json_object_get(existing, "name"));
-    const char *type = json_string_value(json_object_get(existing, "type"));
 
-    column->name = g_strdup(name == NULL ? from->name : name);
+    column->name = g_strdup(existing == NULL ? from->name : existing[0]);
     column->quoted = tg_database_quote(server, column->name);
-    if (type != NULL) {
-        column->type = g_strdup(type);
+    if (existing != NULL) {
+        column->type = g_strdup(existing[1]);
     } else if (!tg_params_dup_text_or(options, "type", NULL, &column->type, error)) {
         return FALSE;
     }
@@ -198,16 +194,16 @@ static gboolean fail_lacking(const TgDatabaseTable *table, const char *name, GEr
 
 gboolean tg_database_table_read_columns(TgDatabaseTable *table, const TgLoaderContext *context,
                                         const json_t *config, const TgSchema *schema,
-                                        const json_t *existing, GError **error)
+                                        const GPtrArray *existing, GError **error)
 {
     gboolean exact = tg_loader_context_job(context)->exact_types;
-    gboolean is_there = json_array_size(existing) > 0 && table->mode != TG_DATABASE_REPLACE;
+    gboolean is_there = existing->len > 0 && table->mode != TG_DATABASE_REPLACE;
 
     table->exact = exact;
     table->columns = g_new0(TgDatabaseTarget, schema->count + 1);
     for (guint i = 0; i < schema->count; i++) {
         const TgColumn *from = &schema->columns[i];
-        const json_t *entry = is_there ? find_existing(existing, from->name) : NULL;
+        char **entry = is_there ? find_existing(existing, from->name) : NULL;
 
         if (is_there && entry == NULL && exact) {
             return fail_lacking(table, from->name, error);

@@ -147,6 +147,21 @@ def what_no_type_holds_is_refused_unless_allowed():
 
 
 @test
+def a_timeout_of_0_is_none_and_a_port_is_one():
+    with Project() as project:
+        done = load(project, server(), "query: SELECT SLEEP(1.2) AS s\n  socket_timeout: 0\n  connect_timeout: 0", out="{type: stdout}")
+        contains(done.stdout, "0")
+        done = load(project, server(), "query: SELECT SLEEP(5) AS s\n  socket_timeout: 1", 1, out="{type: stdout}")
+        contains(done.stderr, "Lost connection")
+        for kind in ("mysql", "postgresql"):
+            project.write("load.yml", f"in: {{type: {kind}, user: u, database: d, port: 70000, table: t}}\nout: {{type: stdout}}\n")
+            contains(check_run(project.run("load", "run", "load.yml"), 1).stderr, "'port' must be 1 to 65535")
+            project.write("load.yml", f"in: {{type: config, columns: [{{name: i, type: long}}], values: [[[1]]]}}\n"
+                          f"out: {{type: {kind}, user: u, database: d, port: 0, table: t, mode: insert}}\n")
+            contains(check_run(project.run("load", "run", "load.yml"), 1).stderr, "'port' must be 1 to 65535")
+
+
+@test
 def splits_read_one_snapshot_while_rows_change():
     db = server()
     db.ask("CREATE TABLE big (id BIGINT PRIMARY KEY, v INT, t VARCHAR(60)); INSERT INTO big SELECT seq, seq % 97, repeat('x', 50) FROM seq_1_to_200000; ANALYZE TABLE big")

@@ -49,9 +49,7 @@ static void input_free(TgInput *input)
         tg_mysql_statement_free(self->lanes[i].statement);
         tg_mysql_free(self->lanes[i].mysql);
     }
-    for (gsize i = 0; i < G_N_ELEMENTS(self->texts); i++) {
-        g_free(self->texts[i]);
-    }
+    tg_mysql_config_clear(&self->server);
     mysql_plan_clear(&self->plan);
     tg_database_query_clear(&self->query);
     g_free(self->sql);
@@ -75,28 +73,22 @@ static gboolean use_primary_key(MysqlInput *self, GError **error)
                         "constraint_name = 'PRIMARY' AND table_schema = database() AND table_name "
                         "= %s ORDER BY ordinal_position",
                         quoted);
-    g_autoptr(TgMysqlCursor) cursor = tg_mysql_query(mysql, sql, error);
-    const char *const *values = NULL;
-    const unsigned long *sizes = NULL;
+    g_autoptr(GPtrArray) rows = tg_mysql_fetch(mysql, sql, error);
 
-    while (cursor != NULL) {
-        if (!tg_mysql_cursor_next(cursor, &values, &sizes, error)) {
-            return FALSE;
-        }
-        if (values == NULL) {
-            break;
-        }
-        if (!tg_database_query_add_column(&self->query, values[0], error)) {
+    for (guint i = 0; rows != NULL && i < rows->len; i++) {
+        char **row = g_ptr_array_index(rows, i);
+
+        if (!tg_database_query_add_column(&self->query, row[0], error)) {
             return FALSE;
         }
     }
-    if (cursor != NULL && self->query.count == 0) {
+    if (rows != NULL && rows->len == 0) {
         g_set_error(error, TG_ERROR, TG_ERROR_CONFIG,
                     "the table '%s' has no primary key: name 'incremental_columns'",
                     self->query.table);
         return FALSE;
     }
-    return cursor != NULL;
+    return rows != NULL;
 }
 
 static gboolean build_sql(MysqlInput *self, GError **error)
@@ -150,47 +142,13 @@ static gboolean describe(MysqlInput *self, GError **error)
 
 /* --- opening --- */
 
-/* Embulk speaks without TLS unless told to; exact loads use it when the server offers it. */
-static gboolean read_tls(const MysqlInput *self, TgMysqlTls *out, GError **error)
-{
-    gboolean exact = tg_loader_context_job(self->context)->exact_types;
-    g_autofree char *text = NULL;
-
-    return tg_params_dup_text_or(self->config, "ssl", exact ? "prefer" : "disable", &text, error) &&
-           tg_mysql_tls_parse(text, out, error);
-}
-
 static gboolean connect_server(MysqlInput *self, GError **error)
 {
-    const json_t *config = self->config;
-    TgMysqlOptions *options = &self->options;
-    gint64 port = 0;
-    gint64 connect_timeout = 0;
-    gint64 read_timeout = 0;
+    gboolean exact = tg_loader_context_job(self->context)->exact_types;
 
-    if (!tg_params_dup_text_or(config, "host", "localhost", &self->texts[0], error) ||
-        !tg_params_dup_text_or(config, "socket", NULL, &self->texts[1], error) ||
-        !tg_params_dup_text_or(config, "password", "", &self->texts[2], error) ||
-        !tg_params_get_int64(config, "port", 3306, &port, error) ||
-        !tg_params_get_int64(config, "connect_timeout", 300, &connect_timeout, error) ||
-        !tg_params_get_int64(config, "socket_timeout", 1800, &read_timeout, error) ||
-        !read_tls(self, &options->tls, error)) {
-        return FALSE;
+    if (tg_mysql_config_read(&self->server, self->config, exact, error)) {
+        self->lanes[0].mysql = tg_mysql_open(&self->server.options, error);
     }
-    self->texts[3] = tg_params_dup_text(config, "user", error);
-    self->texts[4] = self->texts[3] == NULL ? NULL : tg_params_dup_text(config, "database", error);
-    if (self->texts[4] == NULL) {
-        return FALSE;
-    }
-    options->host = self->texts[0];
-    options->socket = self->texts[1];
-    options->port = (guint)CLAMP(port, 1, 65535);
-    options->user = self->texts[3];
-    options->password = self->texts[2];
-    options->database = self->texts[4];
-    options->connect_timeout_s = (guint)CLAMP(connect_timeout, 1, 86400);
-    options->read_timeout_s = (guint)CLAMP(read_timeout, 1, 86400);
-    self->lanes[0].mysql = tg_mysql_open(options, error);
     return self->lanes[0].mysql != NULL;
 }
 
@@ -245,14 +203,7 @@ static TgInput *input_open(TgLoaderContext *context, const json_t *config, GErro
 }
 
 static const TgLoaderOption options[] = {
-    {"host", "text", "localhost", "The server."},
-    {"port", "integer", "3306", "Its port."},
-    {"socket", "text", "null", "A Unix socket instead of host and port (not in Embulk)."},
-    {"user", "text", NULL, "Who connects."},
-    {"password", "text", "", "The password; never shown."},
-    {"database", "text", NULL, "The database."},
-    {"ssl", "text", "disable (prefer with exact types)",
-     "prefer: TLS if the server offers it; disable; enable; verify: and check its certificate."},
+    TG_MYSQL_CONFIG_OPTIONS,
     TG_DATABASE_QUERY_OPTIONS,
     TG_DATABASE_COLUMN_OPTIONS,
     {"splits", "text", "auto",
@@ -262,13 +213,9 @@ static const TgLoaderOption options[] = {
     {"before_setup", "text", "null", "A statement to run first."},
     {"before_select", "text", "null", "A statement to run before the query."},
     {"after_select", "text", "null", "A statement to run when all rows are written."},
-    {"connect_timeout", "integer", "300", "Seconds to connect."},
-    {"socket_timeout", "integer", "1800", "Seconds to wait for the server."},
     {"fetch_rows", "integer", "10000", "Accepted; rows are streamed."},
-    {"options", "map", "{}", "Accepted; options of Java's driver."},
     {"lossy", "text", "refuse", "allow: zero dates become null."},
     {"use_legacy_datetime_code", "boolean", "false", "Accepted; an option of Java's driver."},
-    {"driver_path", "text", "null", "Accepted; there is no Java driver."},
     {0}};
 
 const TgInputPlugin tg_input_mysql = {.name = "mysql",

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "columns/batch.h"
-#include "database/mysql.h"
+#include "loader/connection/mysql_config.h"
 #include "loader/database_column.h"
 #include "loader/database_query.h"
 #include "loader/lanes.h"
@@ -43,8 +43,7 @@ typedef struct {
     TgInput input;
     TgLoaderContext *context;
     const json_t *config; /* lent for the time of open() */
-    TgMysqlOptions options;
-    char *texts[5]; /* that the options lend */
+    TgMysqlConfig server;
     MysqlPlan plan;
     TgDatabaseQuery query;
     char *sql;

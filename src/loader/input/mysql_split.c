@@ -7,26 +7,13 @@
 #define SPLIT_BYTES ((gint64)32 * 1024 * 1024) /* of the table, by its statistics */
 #define SNAPSHOT "START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY"
 
-/* The first row of a statement as texts; *out NULL when there is none. Free with g_strfreev. */
+/* The first row of a statement; *out NULL when there is none. Free with g_strfreev. */
 static gboolean ask_row(TgMysql *mysql, const char *sql, char ***out, GError **error)
 {
-    g_autoptr(TgMysqlCursor) cursor = tg_mysql_query(mysql, sql, error);
-    const char *const *values = NULL;
-    const unsigned long *sizes = NULL;
+    g_autoptr(GPtrArray) rows = tg_mysql_fetch(mysql, sql, error);
 
-    *out = NULL;
-    if (cursor == NULL || !tg_mysql_cursor_next(cursor, &values, &sizes, error)) {
-        return FALSE;
-    }
-    if (values != NULL) {
-        guint count = tg_mysql_cursor_count(cursor);
-
-        *out = g_new0(char *, count + 1);
-        for (guint i = 0; i < count; i++) {
-            (*out)[i] = g_strdup(values[i] == NULL ? "" : values[i]);
-        }
-    }
-    return TRUE;
+    *out = rows == NULL || rows->len == 0 ? NULL : g_strdupv(g_ptr_array_index(rows, 0));
+    return rows != NULL;
 }
 
 /* Size of a table that keeps versions of its rows (InnoDB); 0 for others. */
@@ -184,7 +171,7 @@ static gboolean start_together(MysqlInput *self, guint first, guint count, char 
 static gboolean share_snapshot(MysqlInput *self, guint lanes, GError **error)
 {
     for (guint i = 1; i < lanes; i++) {
-        self->lanes[i].mysql = tg_mysql_open(&self->options, error);
+        self->lanes[i].mysql = tg_mysql_open(&self->server.options, error);
         if (self->lanes[i].mysql == NULL) {
             return FALSE;
         }
@@ -197,7 +184,7 @@ gboolean mysql_split_rejoin(MysqlInput *input, guint lane, GError **error)
     g_autofree char *position = NULL;
 
     g_clear_pointer(&input->lanes[lane].mysql, tg_mysql_free);
-    input->lanes[lane].mysql = tg_mysql_open(&input->options, error);
+    input->lanes[lane].mysql = tg_mysql_open(&input->server.options, error);
     if (input->lanes[lane].mysql == NULL || !start_together(input, lane, 1, &position, error)) {
         return FALSE;
     }

@@ -6,6 +6,9 @@
 
 #include "params/params.h"
 
+#define PORT_DEFAULT 5432
+#define REDSHIFT_PORT_DEFAULT 5439
+#define STATEMENT_MS_MAX ((gint64)86400 * 1000)
 #define SPLIT_PAGES 4096        /* of 8 KiB: a split of 32 MiB */
 #define TID_SCAN_VERSION 140000 /* since then a range of ctid reads that range alone */
 
@@ -41,9 +44,8 @@ static void input_free(TgInput *input)
         pg_lane_clear(&self->lanes[i]);
         g_free(self->snapshots[i]);
     }
-    for (gsize i = 0; i < G_N_ELEMENTS(self->texts); i++) {
-        g_free(self->texts[i]);
-    }
+    tg_postgresql_config_clear(&self->server);
+    g_free(self->application_name);
     pg_plan_clear(&self->plan);
     tg_database_query_clear(&self->query);
     g_free(self->sql);
@@ -67,25 +69,27 @@ static char *quote_text(gpointer data, const char *text)
 
 static gboolean use_primary_key(PgInput *self, const char *quoted_table, GError **error)
 {
-    g_autoptr(GPtrArray) names = pg_ask_list(
+    g_autoptr(GPtrArray) rows = tg_postgresql_fetch(
         self->lanes[0].server,
         "SELECT a.attname FROM pg_index i, unnest(i.indkey) WITH ORDINALITY k(num, ord), "
         "pg_attribute a WHERE i.indrelid = $1::regclass AND i.indisprimary AND a.attrelid = "
         "i.indrelid AND a.attnum = k.num ORDER BY k.ord",
-        quoted_table, error);
+        &quoted_table, 1, error);
 
-    for (guint i = 0; names != NULL && i < names->len; i++) {
-        if (!tg_database_query_add_column(&self->query, g_ptr_array_index(names, i), error)) {
+    for (guint i = 0; rows != NULL && i < rows->len; i++) {
+        char **row = g_ptr_array_index(rows, i);
+
+        if (!tg_database_query_add_column(&self->query, row[0], error)) {
             return FALSE;
         }
     }
-    if (names != NULL && names->len == 0) {
+    if (rows != NULL && rows->len == 0) {
         g_set_error(error, TG_ERROR, TG_ERROR_CONFIG,
                     "the table '%s' has no primary key: name 'incremental_columns'",
                     self->query.table);
         return FALSE;
     }
-    return names != NULL;
+    return rows != NULL;
 }
 
 /* A query's text must not end in a semicolon: it goes into another statement. */
@@ -125,28 +129,26 @@ static gboolean build_sql(PgInput *self, char **out_table, GError **error)
 /* Names and categories of the types that the cursor mentions. */
 static json_t *read_types(PgInput *self, const TgPostgresqlCursor *cursor, GError **error)
 {
-    g_autoptr(GString) sql = g_string_new(
-        "SELECT concat_ws(' ', oid, typcategory, typname) FROM pg_type WHERE $1 = '' AND "
-        "oid IN (0");
-    json_t *types = json_object();
+    g_autoptr(GString) sql =
+        g_string_new("SELECT oid, typcategory, typname FROM pg_type WHERE oid IN (0");
+    json_t *types = NULL;
 
     for (guint i = 0; i < tg_postgresql_cursor_count(cursor); i++) {
         g_string_append_printf(sql, ", %u", tg_postgresql_cursor_field(cursor, i)->type);
     }
     g_string_append_c(sql, ')');
-    g_autoptr(GPtrArray) rows = pg_ask_list(self->lanes[1].server, sql->str, "", error);
+    g_autoptr(GPtrArray) rows =
+        tg_postgresql_fetch(self->lanes[1].server, sql->str, NULL, 0, error);
 
-    for (guint i = 0; rows != NULL && i < rows->len; i++) {
-        g_auto(GStrv) words = g_strsplit(g_ptr_array_index(rows, i), " ", 3);
-
-        if (g_strv_length(words) == 3) {
-            json_object_set_new(types, words[0],
-                                json_pack("{s:s, s:s}", "category", words[1], "name", words[2]));
-        }
-    }
     if (rows == NULL) {
-        json_decref(types);
         return NULL;
+    }
+    types = json_object();
+    for (guint i = 0; i < rows->len; i++) {
+        char **row = g_ptr_array_index(rows, i);
+
+        json_object_set_new(types, row[0],
+                            json_pack("{s:s, s:s}", "category", row[1], "name", row[2]));
     }
     return types;
 }
@@ -174,10 +176,13 @@ static gboolean ask_pages(PgInput *self, const char *quoted_table, GError **erro
         ">= "
         "%d",
         TID_SCAN_VERSION);
-    g_autoptr(GPtrArray) rows = pg_ask_list(self->lanes[0].server, sql, quoted_table, error);
+    g_autoptr(GPtrArray) rows =
+        tg_postgresql_fetch(self->lanes[0].server, sql, &quoted_table, 1, error);
 
     if (rows != NULL && rows->len > 0) {
-        self->pages = g_ascii_strtoll(g_ptr_array_index(rows, 0), NULL, 10);
+        char **row = g_ptr_array_index(rows, 0);
+
+        self->pages = g_ascii_strtoll(row[0], NULL, 10);
     }
     return rows != NULL;
 }
@@ -208,41 +213,19 @@ static gboolean plan_splits(PgInput *self, const char *quoted_table, GError **er
 
 static gboolean read_server(PgInput *self, GError **error)
 {
-    const json_t *config = self->config;
-    gint64 port = 0;
-    gint64 connect_timeout = 0;
-    gint64 socket_timeout = 0;
-    gint64 statement_timeout = 0;
+    guint port = self->is_redshift ? REDSHIFT_PORT_DEFAULT : PORT_DEFAULT;
+    gint64 statement_ms = 0;
 
-    if (!tg_params_dup_text_or(config, "host", "localhost", &self->texts[0], error) ||
-        !tg_params_dup_text_or(config, "user", NULL, &self->texts[1], error) ||
-        !tg_params_dup_text_or(config, "password", NULL, &self->texts[2], error) ||
-        !tg_params_dup_text_or(config, "database", NULL, &self->texts[3], error) ||
-        !tg_params_dup_text_or(config, "schema", "public", &self->texts[4], error) ||
-        !tg_params_dup_text_or(config, "application_name", NULL, &self->texts[5], error) ||
-        !tg_params_get_int64(config, "port", self->is_redshift ? 5439 : 5432, &port, error) ||
-        !tg_params_get_int64(config, "connect_timeout", 300, &connect_timeout, error) ||
-        !tg_params_get_int64(config, "socket_timeout", 1800, &socket_timeout, error) ||
-        !tg_params_get_int64(config, "statement_timeout_millis", 0, &statement_timeout, error) ||
-        !tg_params_get_boolean(config, "ssl", FALSE, &self->options.tls, error)) {
+    if (!tg_postgresql_config_read(&self->server, self->config, port, error) ||
+        !tg_params_dup_text_or(self->config, "application_name", NULL, &self->application_name,
+                               error) ||
+        !tg_params_get_int64(self->config, "statement_timeout_millis", 0, &statement_ms, error) ||
+        !tg_params_check_range("statement_timeout_millis", statement_ms, 0, STATEMENT_MS_MAX,
+                               error)) {
         return FALSE;
     }
-    if (self->texts[1] == NULL || self->texts[3] == NULL) {
-        g_set_error(error, TG_ERROR, TG_ERROR_CONFIG, "'%s' is missing",
-                    self->texts[1] == NULL ? "user" : "database");
-        return FALSE;
-    }
-    self->options.host = self->texts[0];
-    self->options.user = self->texts[1];
-    self->options.password = self->texts[2];
-    self->options.database = self->texts[3];
-    self->options.schema = self->texts[4];
-    self->options.application_name = self->texts[5];
-    self->options.time_zone = "UTC";
-    self->options.port = (guint)CLAMP(port, 1, 65535);
-    self->options.connect_timeout_s = (guint)CLAMP(connect_timeout, 0, 86400);
-    self->options.socket_timeout_s = (guint)CLAMP(socket_timeout, 0, 86400);
-    self->options.statement_timeout_s = (guint)CLAMP((statement_timeout + 999) / 1000, 0, 86400);
+    self->server.options.application_name = self->application_name;
+    self->server.options.statement_timeout_s = (guint)((statement_ms + 999) / 1000);
     return TRUE;
 }
 
@@ -250,7 +233,7 @@ static gboolean read_server(PgInput *self, GError **error)
 static gboolean connect_server(PgInput *self, GError **error)
 {
     for (guint i = 0; i < 2; i++) {
-        self->lanes[i].server = tg_postgresql_open(&self->options, error);
+        self->lanes[i].server = tg_postgresql_open(&self->server.options, error);
         if (self->lanes[i].server == NULL) {
             return FALSE;
         }
@@ -331,18 +314,11 @@ static TgInput *redshift_open(TgLoaderContext *context, const json_t *config, GE
 }
 
 #define COMMON_OPTIONS                                                                             \
-    {"host", "text", "localhost", "The server."}, {"user", "text", NULL, "Who connects."},         \
-        {"password", "text", "", "The password; never shown."},                                    \
-        {"database", "text", NULL, "The database."},                                               \
+    TG_POSTGRESQL_CONFIG_OPTIONS,                                                                  \
         {"schema", "text", "public", "Where tables without a schema are looked for."},             \
-        {"ssl", "boolean", "false", "true: TLS or nothing; false: TLS if the server offers it."},  \
         {"statement_timeout_millis", "integer", "0", "The server stops a longer statement."},      \
-        {"connect_timeout", "integer", "300", "Seconds to connect."},                              \
-        {"socket_timeout", "integer", "1800", "Seconds to wait for the server."},                  \
         {"fetch_rows", "integer", "10000", "Accepted; rows are streamed."},                        \
         {"application_name", "text", "tegaru", "How the server lists the session."},               \
-        {"options", "map", "{}", "Accepted; options of Java's driver."},                           \
-        {"driver_path", "text", "null", "Accepted; there is no Java driver."},                     \
         {"before_setup", "text", "null", "A statement to run first."},                             \
         {"before_select", "text", "null", "A statement to run before the query."},                 \
         {"after_select", "text", "null", "A statement to run when all rows are written."},         \
@@ -351,13 +327,13 @@ static TgInput *redshift_open(TgLoaderContext *context, const json_t *config, GE
 
 static const TgLoaderOption postgresql_options[] = {
     COMMON_OPTIONS,
-    {"port", "integer", "5432", "Its port."},
+    {"port", "integer", "5432", "The server's port."},
     {"splits", "text", "auto",
      "Parts of a table that are read at a time, in one snapshot; 1: one after the other."},
     {0}};
 
 static const TgLoaderOption redshift_options[] = {
-    COMMON_OPTIONS, {"port", "integer", "5439", "Its port."}, {0}};
+    COMMON_OPTIONS, {"port", "integer", "5439", "The server's port."}, {0}};
 
 const TgInputPlugin tg_input_postgresql = {.name = "postgresql",
                                            .help = "A table or a query of PostgreSQL.",

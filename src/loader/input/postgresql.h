@@ -2,7 +2,7 @@
 #pragma once
 
 #include "columns/batch.h"
-#include "database/postgresql.h"
+#include "loader/connection/postgresql_config.h"
 #include "loader/database_column.h"
 #include "loader/database_query.h"
 #include "loader/lanes.h"
@@ -113,8 +113,8 @@ typedef struct {
     TgLoaderContext *context;
     const json_t *config; /* lent for the time of open() */
     gboolean is_redshift;
-    TgPostgresqlOptions options;
-    char *texts[6]; /* that the options lend */
+    TgPostgresqlConfig server;
+    char *application_name; /* lent by the options */
     PgPlan plan;
     TgDatabaseQuery query;
     char *sql;    /* the whole query */
@@ -136,10 +136,6 @@ TgReader *pg_read_open(PgInput *input);
 void pg_lane_clear(PgLane *lane);
 
 /* --- postgresql_snapshot.c --- */
-
-/* The first column of all rows of a statement, of texts; NULL with the error set. The caller frees
- * with g_ptr_array_unref. */
-GPtrArray *pg_ask_list(TgPostgresql *server, const char *sql, const char *value, GError **error);
 
 /* Decides how many lanes there are and lets all see what the first one does. */
 gboolean pg_snapshot_share(PgInput *input, GError **error);

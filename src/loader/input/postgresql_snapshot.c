@@ -2,37 +2,18 @@
  * pg_export_snapshot). */
 #include "loader/input/postgresql.h"
 
-GPtrArray *pg_ask_list(TgPostgresql *server, const char *sql, const char *value, GError **error)
-{
-    g_autoptr(TgPostgresqlCursor) cursor =
-        tg_postgresql_query_params(server, sql, &value, 1, error);
-    g_autoptr(GPtrArray) list = g_ptr_array_new_with_free_func(g_free);
-    const char *const *values = NULL;
-
-    while (cursor != NULL) {
-        if (!tg_postgresql_cursor_next(cursor, &values, NULL, error)) {
-            return NULL;
-        }
-        if (values == NULL) {
-            return g_steal_pointer(&list);
-        }
-        g_ptr_array_add(list, g_strdup(values[0] == NULL ? "" : values[0]));
-    }
-    return NULL;
-}
-
 /* Lets others have the lane's snapshot for as long as its transaction lasts. */
 static gboolean export_snapshot(PgInput *self, guint lane, GError **error)
 {
-    g_autoptr(GPtrArray) ids = pg_ask_list(self->lanes[lane].server,
-                                           "SELECT pg_export_snapshot() WHERE $1 = ''", "", error);
+    g_autoptr(GPtrArray) rows = tg_postgresql_fetch(self->lanes[lane].server,
+                                                    "SELECT pg_export_snapshot()", NULL, 0, error);
 
-    if (ids == NULL || ids->len == 0) {
+    if (rows == NULL) {
         return FALSE;
     }
     g_mutex_lock(&self->turns.mutex);
     g_free(self->snapshots[lane]);
-    self->snapshots[lane] = g_strdup(g_ptr_array_index(ids, 0));
+    self->snapshots[lane] = g_strdup(((char **)g_ptr_array_index(rows, 0))[0]);
     g_mutex_unlock(&self->turns.mutex);
     return TRUE;
 }
@@ -61,7 +42,7 @@ static gboolean share(PgInput *self, guint connections, GError **error)
         PgLane *lane = &self->lanes[i];
 
         if (lane->server == NULL) {
-            lane->server = tg_postgresql_open(&self->options, error);
+            lane->server = tg_postgresql_open(&self->server.options, error);
         }
         if (lane->server == NULL || !import_snapshot(self, i, self->snapshots[0], error) ||
             !export_snapshot(self, i, error)) {
@@ -113,7 +94,7 @@ gboolean pg_snapshot_rejoin(PgInput *input, guint lane, GError **error)
     g_autoptr(GError) problem = NULL;
 
     g_clear_pointer(&input->lanes[lane].server, tg_postgresql_free);
-    input->lanes[lane].server = tg_postgresql_open(&input->options, error);
+    input->lanes[lane].server = tg_postgresql_open(&input->server.options, error);
     if (input->lanes[lane].server == NULL) {
         return FALSE;
     }

@@ -1,21 +1,18 @@
 /* out mysql: rows into a table of MySQL or MariaDB, by LOAD DATA (embulk-output-mysql). */
-#include "database/mysql.h"
-
 #include <string.h>
 
+#include "loader/connection/mysql_config.h"
 #include "loader/database_output.h"
-#include "params/params.h"
 
 typedef struct {
     TgDatabaseServer server;
-    TgMysqlOptions options;
-    char *texts[5]; /* that the options lend */
+    TgMysqlConfig config;
 } MysqlServer;
 
 static gpointer server_connect(const TgDatabaseServer *server, GError **error)
 {
     const MysqlServer *self = (const MysqlServer *)server;
-    TgMysql *mysql = tg_mysql_open(&self->options, error);
+    TgMysql *mysql = tg_mysql_open(&self->config.options, error);
 
     /* A value that does not fit is refused, as Java's driver asks for. */
     if (mysql != NULL &&
@@ -47,29 +44,7 @@ static char *literal_of(TgMysql *mysql, const char *table)
     return tg_mysql_quote(mysql, name, strlen(name));
 }
 
-/* All rows of a statement: texts, or names with types. */
-static json_t *ask(TgMysql *mysql, const char *sql, gboolean has_types, GError **error)
-{
-    g_autoptr(TgMysqlCursor) cursor = tg_mysql_query(mysql, sql, error);
-    g_autoptr(json_t) list = json_array();
-    const char *const *values = NULL;
-    const unsigned long *sizes = NULL;
-
-    while (cursor != NULL) {
-        if (!tg_mysql_cursor_next(cursor, &values, &sizes, error)) {
-            return NULL;
-        }
-        if (values == NULL) {
-            return g_steal_pointer(&list);
-        }
-        json_array_append_new(
-            list, has_types ? json_pack("{s:s, s:s}", "name", values[0], "type", values[1])
-                            : json_string(values[0]));
-    }
-    return NULL;
-}
-
-static json_t *server_describe(gpointer connection, const char *table, GError **error)
+static GPtrArray *server_describe(gpointer connection, const char *table, GError **error)
 {
     g_autofree char *name = literal_of(connection, table);
     g_autofree char *sql =
@@ -77,10 +52,10 @@ static json_t *server_describe(gpointer connection, const char *table, GError **
                         "table_schema = database() AND table_name = %s ORDER BY ordinal_position",
                         name);
 
-    return ask(connection, sql, TRUE, error);
+    return tg_mysql_fetch(connection, sql, error);
 }
 
-static json_t *server_find_key(gpointer connection, const char *table, GError **error)
+static GPtrArray *server_find_key(gpointer connection, const char *table, GError **error)
 {
     g_autofree char *name = literal_of(connection, table);
     g_autofree char *sql = g_strdup_printf(
@@ -91,7 +66,7 @@ static json_t *server_find_key(gpointer connection, const char *table, GError **
         "seq_in_index",
         name, name);
 
-    return ask(connection, sql, FALSE, error);
+    return tg_mysql_fetch(connection, sql, error);
 }
 
 /* --- rows --- */
@@ -239,9 +214,7 @@ static void server_free(TgDatabaseServer *server)
 {
     MysqlServer *self = (MysqlServer *)server;
 
-    for (gsize i = 0; i < G_N_ELEMENTS(self->texts); i++) {
-        g_free(self->texts[i]);
-    }
+    tg_mysql_config_clear(&self->config);
     g_free(self);
 }
 
@@ -257,49 +230,18 @@ static const TgDatabaseServerClass server_class = {.quote = '`',
                                                    .add_merge = add_merge,
                                                    .free = server_free};
 
-static gboolean read_server(MysqlServer *self, gboolean exact, const json_t *config, GError **error)
-{
-    TgMysqlOptions *options = &self->options;
-    g_autofree char *tls = NULL;
-    gint64 port = 0;
-    gint64 connect_timeout = 0;
-    gint64 read_timeout = 0;
-
-    if (!tg_params_dup_text_or(config, "host", "localhost", &self->texts[0], error) ||
-        !tg_params_dup_text_or(config, "socket", NULL, &self->texts[1], error) ||
-        !tg_params_dup_text_or(config, "password", "", &self->texts[2], error) ||
-        !tg_params_get_int64(config, "port", 3306, &port, error) ||
-        !tg_params_get_int64(config, "connect_timeout", 300, &connect_timeout, error) ||
-        !tg_params_get_int64(config, "socket_timeout", 1800, &read_timeout, error) ||
-        !tg_params_dup_text_or(config, "ssl", exact ? "prefer" : "disable", &tls, error) ||
-        !tg_mysql_tls_parse(tls, &options->tls, error)) {
-        return FALSE;
-    }
-    self->texts[3] = tg_params_dup_text(config, "user", error);
-    self->texts[4] = self->texts[3] == NULL ? NULL : tg_params_dup_text(config, "database", error);
-    *options = (TgMysqlOptions){.host = self->texts[0],
-                                .socket = self->texts[1],
-                                .password = self->texts[2],
-                                .user = self->texts[3],
-                                .database = self->texts[4],
-                                .port = (guint)CLAMP(port, 1, 65535),
-                                .tls = options->tls,
-                                .connect_timeout_s = (guint)CLAMP(connect_timeout, 1, 86400),
-                                .read_timeout_s = (guint)CLAMP(read_timeout, 1, 86400),
-                                .sends_rows = TRUE};
-    return self->texts[4] != NULL;
-}
-
 static TgOutput *output_open(TgLoaderContext *context, const json_t *config, const TgSchema *schema,
                              guint task_count G_GNUC_UNUSED, GError **error)
 {
     MysqlServer *self = g_new0(MysqlServer, 1);
 
     self->server.class = &server_class;
-    if (!read_server(self, tg_loader_context_job(context)->exact_types, config, error)) {
+    if (!tg_mysql_config_read(&self->config, config, tg_loader_context_job(context)->exact_types,
+                              error)) {
         tg_database_server_free(&self->server);
         return NULL;
     }
+    self->config.options.sends_rows = TRUE;
     return tg_database_output_open(context, config, schema, &self->server, error);
 }
 
@@ -309,20 +251,7 @@ static json_t *output_describe(TgLoaderContext *context, const json_t *config,
     return tg_database_output_describe(context, config, schema, &server_class);
 }
 
-static const TgLoaderOption options[] = {
-    {"host", "text", "localhost", "The server."},
-    {"port", "integer", "3306", "Its port."},
-    {"socket", "text", "null", "A Unix socket instead of host and port (not in Embulk)."},
-    {"user", "text", NULL, "Who connects."},
-    {"password", "text", "", "The password; never shown."},
-    {"database", "text", NULL, "The database."},
-    {"ssl", "text", "disable (prefer with exact types)", "prefer, disable, enable or verify."},
-    {"connect_timeout", "integer", "300", "Seconds to connect."},
-    {"socket_timeout", "integer", "1800", "Seconds to wait for the server."},
-    {"options", "map", "{}", "Accepted; options of Java's driver."},
-    {"driver_path", "text", "null", "Accepted; there is no Java driver."},
-    TG_DATABASE_OUTPUT_OPTIONS,
-    {0}};
+static const TgLoaderOption options[] = {TG_MYSQL_CONFIG_OPTIONS, TG_DATABASE_OUTPUT_OPTIONS, {0}};
 
 const TgOutputPlugin tg_output_mysql = {.name = "mysql",
                                         .help = "A table of MySQL or MariaDB.",

@@ -1,22 +1,20 @@
 /* out postgresql: rows into a table of PostgreSQL, by COPY (embulk-output-postgresql). */
-#include "database/postgresql.h"
-
-#include <string.h>
-
+#include "loader/connection/postgresql_config.h"
 #include "loader/database_output.h"
 #include "params/params.h"
 
+#define PORT_DEFAULT 5432
+
 typedef struct {
     TgDatabaseServer server;
-    TgPostgresqlOptions options;
-    char *role;     /* NULL: the user's own */
-    char *texts[5]; /* that the options lend */
+    TgPostgresqlConfig config;
+    char *role; /* NULL: the user's own */
 } PgServer;
 
 static gpointer server_connect(const TgDatabaseServer *server, GError **error)
 {
     const PgServer *self = (const PgServer *)server;
-    g_autoptr(TgPostgresql) connection = tg_postgresql_open(&self->options, error);
+    g_autoptr(TgPostgresql) connection = tg_postgresql_open(&self->config.options, error);
 
     if (connection != NULL && self->role != NULL) {
         g_autofree char *role = tg_database_quote(server->class, self->role);
@@ -39,43 +37,23 @@ static gboolean server_execute(gpointer connection, const char *sql, GError **er
     return tg_postgresql_execute(connection, sql, NULL, error);
 }
 
-static json_t *ask(TgPostgresql *connection, const char *sql, const char *table, GError **error)
+static GPtrArray *server_describe(gpointer connection, const char *table, GError **error)
 {
-    g_autoptr(TgPostgresqlCursor) cursor =
-        tg_postgresql_query_params(connection, sql, &table, 1, error);
-    gboolean has_types = cursor != NULL && tg_postgresql_cursor_count(cursor) > 1;
-    g_autoptr(json_t) list = json_array();
-    const char *const *values = NULL;
-
-    while (cursor != NULL) {
-        if (!tg_postgresql_cursor_next(cursor, &values, NULL, error)) {
-            return NULL;
-        }
-        if (values == NULL) {
-            return g_steal_pointer(&list);
-        }
-        json_array_append_new(
-            list, has_types ? json_pack("{s:s, s:s}", "name", values[0], "type", values[1])
-                            : json_string(values[0]));
-    }
-    return NULL;
+    return tg_postgresql_fetch(
+        connection,
+        "SELECT attname, format_type(atttypid, atttypmod) FROM pg_attribute WHERE attrelid "
+        "= to_regclass($1) AND attnum > 0 AND NOT attisdropped ORDER BY attnum",
+        &table, 1, error);
 }
 
-static json_t *server_describe(gpointer connection, const char *table, GError **error)
+static GPtrArray *server_find_key(gpointer connection, const char *table, GError **error)
 {
-    return ask(connection,
-               "SELECT attname, format_type(atttypid, atttypmod) FROM pg_attribute WHERE attrelid "
-               "= to_regclass($1) AND attnum > 0 AND NOT attisdropped ORDER BY attnum",
-               table, error);
-}
-
-static json_t *server_find_key(gpointer connection, const char *table, GError **error)
-{
-    return ask(connection,
-               "SELECT a.attname FROM pg_index i, unnest(i.indkey) WITH ORDINALITY k(num, ord), "
-               "pg_attribute a WHERE i.indrelid = to_regclass($1) AND i.indisprimary AND "
-               "a.attrelid = i.indrelid AND a.attnum = k.num ORDER BY k.ord",
-               table, error);
+    return tg_postgresql_fetch(
+        connection,
+        "SELECT a.attname FROM pg_index i, unnest(i.indkey) WITH ORDINALITY k(num, ord), "
+        "pg_attribute a WHERE i.indrelid = to_regclass($1) AND i.indisprimary AND "
+        "a.attrelid = i.indrelid AND a.attnum = k.num ORDER BY k.ord",
+        &table, 1, error);
 }
 
 static gboolean server_load(gpointer connection, const TgDatabaseTable *table, const char *into,
@@ -200,9 +178,7 @@ static void server_free(TgDatabaseServer *server)
 {
     PgServer *self = (PgServer *)server;
 
-    for (gsize i = 0; i < G_N_ELEMENTS(self->texts); i++) {
-        g_free(self->texts[i]);
-    }
+    tg_postgresql_config_clear(&self->config);
     g_free(self->role);
     g_free(self);
 }
@@ -223,36 +199,13 @@ static const TgDatabaseServerClass server_class = {.quote = '"',
 
 static gboolean read_server(PgServer *self, const json_t *config, GError **error)
 {
-    TgPostgresqlOptions *options = &self->options;
-    gint64 port = 0;
-    gint64 connect_timeout = 0;
-    gint64 socket_timeout = 0;
-
-    if (!tg_params_dup_text_or(config, "host", "localhost", &self->texts[0], error) ||
-        !tg_params_dup_text_or(config, "password", NULL, &self->texts[1], error) ||
-        !tg_params_dup_text_or(config, "schema", "public", &self->texts[2], error) ||
+    if (!tg_postgresql_config_read(&self->config, config, PORT_DEFAULT, error) ||
         !tg_params_dup_text_or(config, "temp_schema", NULL, &self->server.stage_schema, error) ||
-        !tg_params_dup_text_or(config, "role_name", NULL, &self->role, error) ||
-        !tg_params_get_int64(config, "port", 5432, &port, error) ||
-        !tg_params_get_int64(config, "connect_timeout", 300, &connect_timeout, error) ||
-        !tg_params_get_int64(config, "socket_timeout", 1800, &socket_timeout, error) ||
-        !tg_params_get_boolean(config, "ssl", FALSE, &options->tls, error)) {
+        !tg_params_dup_text_or(config, "role_name", NULL, &self->role, error)) {
         return FALSE;
     }
-    self->texts[3] = tg_params_dup_text(config, "user", error);
-    self->texts[4] = self->texts[3] == NULL ? NULL : tg_params_dup_text(config, "database", error);
-    self->server.schema = g_strdup(self->texts[2]);
-    *options = (TgPostgresqlOptions){.host = self->texts[0],
-                                     .password = self->texts[1],
-                                     .schema = self->texts[2],
-                                     .user = self->texts[3],
-                                     .database = self->texts[4],
-                                     .time_zone = "UTC",
-                                     .tls = options->tls,
-                                     .port = (guint)CLAMP(port, 1, 65535),
-                                     .connect_timeout_s = (guint)CLAMP(connect_timeout, 0, 86400),
-                                     .socket_timeout_s = (guint)CLAMP(socket_timeout, 0, 86400)};
-    return self->texts[4] != NULL;
+    self->server.schema = g_strdup(self->config.schema);
+    return TRUE;
 }
 
 static TgOutput *output_open(TgLoaderContext *context, const json_t *config, const TgSchema *schema,
@@ -275,19 +228,11 @@ static json_t *output_describe(TgLoaderContext *context, const json_t *config,
 }
 
 static const TgLoaderOption options[] = {
-    {"host", "text", "localhost", "The server, or the folder of its Unix socket."},
-    {"port", "integer", "5432", "Its port."},
-    {"user", "text", NULL, "Who connects."},
-    {"password", "text", "", "The password; never shown."},
-    {"database", "text", NULL, "The database."},
+    TG_POSTGRESQL_CONFIG_OPTIONS,
+    {"port", "integer", "5432", "The server's port."},
     {"schema", "text", "public", "The schema of the table."},
     {"temp_schema", "text", "as schema", "The schema of intermediate tables."},
     {"role_name", "text", "null", "The role that runs all statements (SET ROLE)."},
-    {"ssl", "boolean", "false", "true: TLS or nothing; false: TLS if the server offers it."},
-    {"connect_timeout", "integer", "300", "Seconds to connect."},
-    {"socket_timeout", "integer", "1800", "Seconds to wait for the server."},
-    {"options", "map", "{}", "Accepted; options of Java's driver."},
-    {"driver_path", "text", "null", "Accepted; there is no Java driver."},
     TG_DATABASE_OUTPUT_OPTIONS,
     {0}};
 
