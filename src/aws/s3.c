@@ -5,6 +5,7 @@
 
 #include "aws/endpoint.h"
 #include "aws/s3_internal.h"
+#include "net/http_date.h"
 
 #define TRIES_MAX 4
 #define STALL_S 60
@@ -108,30 +109,6 @@ static char *version_query(const TgS3Place *place)
     return version == NULL ? NULL : g_strconcat("versionId=", version, NULL);
 }
 
-/* "Wed, 21 Oct 2015 07:28:00 GMT" in milliseconds; 0 when it is something else. */
-static gint64 parse_http_time(const char *text)
-{
-    static const char months[] = "JanFebMarAprMayJunJulAugSepOctNovDec";
-    g_auto(GStrv) words = g_strsplit(text, " ", -1);
-    g_auto(GStrv) clock = NULL;
-    const char *month = NULL;
-    g_autoptr(GDateTime) time = NULL;
-
-    if (g_strv_length(words) < 5 || strlen(words[2]) != 3) {
-        return 0;
-    }
-    month = strstr(months, words[2]);
-    clock = g_strsplit(words[4], ":", -1);
-    if (month == NULL || g_strv_length(clock) != 3) {
-        return 0;
-    }
-    time = g_date_time_new_utc(
-        (int)g_ascii_strtoll(words[3], NULL, 10), (int)((month - months) / 3) + 1,
-        (int)g_ascii_strtoll(words[1], NULL, 10), (int)g_ascii_strtoll(clock[0], NULL, 10),
-        (int)g_ascii_strtoll(clock[1], NULL, 10), (double)g_ascii_strtoll(clock[2], NULL, 10));
-    return time == NULL ? 0 : g_date_time_to_unix(time) * 1000;
-}
-
 char *tg_s3_etag_of(const TgHttpAnswer *answer)
 {
     const char *etag = tg_http_answer_header(answer, "etag");
@@ -156,8 +133,13 @@ gboolean tg_s3_head(TgS3 *s3, const TgS3Place *place, TgS3Info *out, GError **er
     const char *size = tg_http_answer_header(answer, "content-length");
     const char *modified = tg_http_answer_header(answer, "last-modified");
 
+    gint64 modified_at_ms = 0;
+
+    if (modified != NULL) {
+        (void)tg_http_date_parse(modified, &modified_at_ms); /* 0: the server did not say */
+    }
     *out = (TgS3Info){.size_bytes = size == NULL ? 0 : g_ascii_strtoll(size, NULL, 10),
-                      .modified_at_ms = modified == NULL ? 0 : parse_http_time(modified),
+                      .modified_at_ms = modified_at_ms,
                       .etag = tg_s3_etag_of(answer),
                       .header_names = g_ptr_array_ref(answer->header_names),
                       .header_values = g_ptr_array_ref(answer->header_values)};

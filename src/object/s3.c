@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "aws/endpoint.h"
 #include "aws/http_proxy.h"
 #include "aws/s3.h"
 #include "base/file.h"
@@ -309,17 +310,15 @@ static gboolean read_client(S3Store *self, const json_t *config, GError **error)
     g_autoptr(TgAwsCredentials) credentials = tg_aws_auth_read(config, error);
     g_autofree char *region = NULL;
     g_autofree char *endpoint = NULL;
+    g_autofree char *profile = NULL;
     g_autofree char *proxy = NULL;
     gboolean path_style = FALSE;
     gint64 retries = 0;
     gint64 stall_s = 0;
-    const char *region_default =
-        g_getenv("AWS_REGION") == NULL ? g_getenv("AWS_DEFAULT_REGION") : g_getenv("AWS_REGION");
 
-    if (credentials == NULL ||
-        !tg_params_dup_text_or(config, "region", region_default, &region, error) ||
-        !tg_params_dup_text_or(config, "endpoint", g_getenv("AWS_ENDPOINT_URL_S3"), &endpoint,
-                               error) ||
+    if (credentials == NULL || !tg_params_dup_text_or(config, "region", NULL, &region, error) ||
+        !tg_params_dup_text_or(config, "endpoint", NULL, &endpoint, error) ||
+        !tg_params_dup_text_or(config, "profile_name", NULL, &profile, error) ||
         !tg_params_get_boolean(config, "path_style_access_enabled", FALSE, &path_style, error) ||
         !tg_params_get_int64(config, "maximum_retries", RETRIES_DEFAULT, &retries, error) ||
         !tg_params_get_int64(config, "stall_seconds", 0, &stall_s, error) ||
@@ -327,6 +326,8 @@ static gboolean read_client(S3Store *self, const json_t *config, GError **error)
         !tg_aws_proxy_read(config, &proxy, error)) {
         return FALSE;
     }
+    endpoint = endpoint != NULL ? endpoint : tg_aws_endpoint_find("s3", profile);
+    region = region != NULL ? region : tg_aws_region_find(profile);
     TgS3Options options = {.endpoint = endpoint,
                            .region = region,
                            .path_style = path_style,

@@ -67,17 +67,18 @@ static gboolean fetch_page(DynamodbInput *self, DynamodbCursor *cursor, GError *
 {
     g_autoptr(json_t) request = request_of(self, cursor);
     g_autoptr(json_t) answer = NULL;
-    gsize bytes = 0;
+    TgAwsCall call = {.action = self->request.action, .request = request};
+    g_auto(TgAwsReply) reply = {0};
 
     if (!tg_loader_check_cancelled(self->context, error)) {
         return FALSE;
     }
-    answer = tg_dynamodb_call(self->dynamodb, self->request.action, request, &bytes, error);
+    answer = tg_aws_client_call(self->dynamodb, &call, &reply, error);
     if (answer == NULL) {
         g_prefix_error(error, "table '%s': ", self->table);
         return FALSE;
     }
-    tg_loader_count_bytes(self->context, (gint64)bytes);
+    tg_loader_count_bytes(self->context, (gint64)reply.answer_bytes);
     json_t *items = json_object_get(answer, "Items");
     json_t *last = json_object_get(answer, "LastEvaluatedKey");
 
@@ -242,7 +243,7 @@ static void input_free(TgInput *input)
     }
     dynamodb_plan_clear(&self->plan);
     dynamodb_request_clear(&self->request);
-    tg_dynamodb_free(self->dynamodb);
+    tg_aws_client_free(self->dynamodb);
     tg_lanes_clear(&self->turns);
     g_mutex_clear(&self->mutex);
     g_free(self->table);
@@ -330,28 +331,19 @@ static void tell_retry(gpointer data, const char *message)
     tg_loader_log(data, TG_LOADER_DEBUG, "%s; trying again", message);
 }
 
-static const char *first_of(const char *a, const char *b)
-{
-    const char *value = g_getenv(a);
-
-    return value == NULL ? g_getenv(b) : value;
-}
-
 static gboolean open_client(DynamodbInput *self, const json_t *config, GError **error)
 {
     g_autoptr(TgAwsCredentials) credentials = tg_aws_auth_read(config, error);
     g_autofree char *region = NULL;
     g_autofree char *endpoint = NULL;
+    g_autofree char *profile = NULL;
     g_autofree char *proxy = NULL;
     gint64 retries = 0;
     gint64 seconds = 0;
 
-    if (credentials == NULL ||
-        !tg_params_dup_text_or(config, "region", first_of("AWS_REGION", "AWS_DEFAULT_REGION"),
-                               &region, error) ||
-        !tg_params_dup_text_or(config, "endpoint",
-                               first_of("AWS_ENDPOINT_URL_DYNAMODB", "AWS_ENDPOINT_URL"), &endpoint,
-                               error) ||
+    if (credentials == NULL || !tg_params_dup_text_or(config, "region", NULL, &region, error) ||
+        !tg_params_dup_text_or(config, "endpoint", NULL, &endpoint, error) ||
+        !tg_params_dup_text_or(config, "profile_name", NULL, &profile, error) ||
         !tg_params_get_int64(config, "maximum_retries", RETRIES_DEFAULT, &retries, error) ||
         !tg_params_get_int64(config, "retry_seconds", RETRY_SECONDS_DEFAULT, &seconds, error) ||
         !tg_params_check_range("maximum_retries", retries, 0, 1000, error) ||
@@ -359,15 +351,16 @@ static gboolean open_client(DynamodbInput *self, const json_t *config, GError **
         !tg_aws_proxy_read(config, &proxy, error)) {
         return FALSE;
     }
-    TgDynamodbOptions options = {.endpoint = endpoint,
-                                 .region = region,
-                                 .credentials = credentials,
-                                 .proxy = proxy,
-                                 .tries_max = (guint)retries + 1,
-                                 .retry_ms = seconds * 1000,
-                                 .check = check_cancelled,
-                                 .tell_retry = tell_retry,
-                                 .data = self->context};
+    TgAwsClientOptions options = {.endpoint = endpoint,
+                                  .region = region,
+                                  .profile = profile,
+                                  .credentials = credentials,
+                                  .proxy = proxy,
+                                  .tries_max = (guint)retries + 1,
+                                  .retry_ms = seconds * 1000,
+                                  .check = check_cancelled,
+                                  .tell_retry = tell_retry,
+                                  .data = self->context};
 
     self->dynamodb = tg_dynamodb_new(&options, error);
     return self->dynamodb != NULL;

@@ -104,7 +104,7 @@ typedef struct {
 typedef struct {
     TgInput input;
     TgLoaderContext *context;
-    TgDynamodb *dynamodb;
+    TgAwsClient *dynamodb;
     char *table;
     DynamodbRequest request;
     DynamodbPlan plan;

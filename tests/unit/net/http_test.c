@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "net/http_date.h"
 #include "support/http_server.h"
 
 #define OK "HTTP/1.1 200 OK\r\nContent-Length: 2\r\nX-Two:  b \r\n\r\nhi"
@@ -236,6 +237,30 @@ static void test_safe_urls(void)
     }
 }
 
+static const struct {
+    const char *text;
+    gint64 ms; /* -1: none */
+} dates[] = {
+    {"Sun, 06 Nov 1994 08:49:37 GMT", G_GINT64_CONSTANT(784111777000)},
+    {"Thu, 01 Jan 1970 00:00:60 GMT", 59000},
+    {"Sun, 06 ovD 1994 08:49:37 GMT", -1},
+    {"Sun, 31 Feb 1994 08:49:37 GMT", -1},
+    {"Sun, 06 Nov 1994 08:49 GMT", -1},
+    {"Sun, -6 Nov 1994 08:49:37 GMT", -1},
+    {"Sunday, 06-Nov-94 08:49:37 GMT", -1},
+    {"", -1},
+};
+
+static void test_dates(void)
+{
+    for (gsize i = 0; i < G_N_ELEMENTS(dates); i++) {
+        gint64 at_ms = -1;
+
+        g_assert_cmpint(tg_http_date_parse(dates[i].text, &at_ms), ==, dates[i].ms >= 0);
+        g_assert_cmpint(at_ms, ==, dates[i].ms);
+    }
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -252,5 +277,6 @@ int main(int argc, char **argv)
                     test_a_writer_gets_the_body_and_can_stop);
     g_test_add_func("/net/http/a-connection-serves-again", test_a_connection_serves_again);
     g_test_add_func("/net/http/safe-urls", test_safe_urls);
+    g_test_add_func("/net/http-date/reads-what-servers-send", test_dates);
     return g_test_run();
 }
