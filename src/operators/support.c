@@ -94,6 +94,18 @@ gboolean tg_operator_athena_text(const TgTurn *turn, const char *op, const char 
     return TRUE;
 }
 
+gboolean tg_operator_athena_boolean(const TgTurn *turn, const char *op, const char *key,
+                                    gboolean fallback, gboolean *out, GError **error)
+{
+    const json_t *value = tg_operator_athena_option(turn, op, key);
+    g_autoptr(json_t) alone = json_object();
+
+    if (value != NULL) {
+        json_object_set(alone, key, (json_t *)value);
+    }
+    return tg_params_get_boolean(alone, key, fallback, out, error);
+}
+
 gboolean tg_operator_athena_required(const TgTurn *turn, const char *op, const char *key,
                                      char **out, GError **error)
 {

@@ -36,6 +36,10 @@ gboolean tg_operator_athena_text(const TgTurn *turn, const char *op, const char 
 gboolean tg_operator_athena_required(const TgTurn *turn, const char *op, const char *key,
                                      char **out, GError **error);
 
+/* The same as a boolean ("true" as a text is one, too). */
+gboolean tg_operator_athena_boolean(const TgTurn *turn, const char *op, const char *key,
+                                    gboolean fallback, gboolean *out, GError **error);
+
 /**
  * The SQL of `_command`: the content of that file with its templates filled in, or the text itself.
  *
