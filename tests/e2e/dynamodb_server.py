@@ -7,10 +7,10 @@ import shutil
 import subprocess
 import threading
 import urllib.request
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 
 from s3_server import sha256, sign
-from servers import Server, wait_until
+from servers import Server, serve_http, wait_until
 from support import SOURCE, Skip
 
 KEY_ID, SECRET = "AKIDTEST", "secret/of+test"
@@ -82,11 +82,7 @@ class FakeDynamodb:
 
             def log_message(self, *_):
                 pass
-        self.http = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.http.daemon_threads = True
-        self.http.handle_error = lambda *_: None  # clients go away in the middle
-        self.endpoint = f"http://127.0.0.1:{self.http.server_address[1]}"
-        threading.Thread(target=self.http.serve_forever, daemon=True).start()
+        self.http, self.endpoint = serve_http(Handler)
 
     def refusal(self, handler, body):
         h = handler.headers

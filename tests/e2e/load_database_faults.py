@@ -95,9 +95,15 @@ def kill_readers(source, times, chance, between=lambda: None):
     with open(source.project.folder + "/stderr", "w") as errors:
         process = subprocess.Popen([TEGARU, "load", "run", "load.yml"], cwd=source.project.folder, stderr=errors, stdout=subprocess.DEVNULL)
     killed = set()
+    seen = []
+
+    def reads():  # the load may end between a look and the next one
+        seen[:] = sorted(set(source.readers()) - killed)
+        return seen or process.poll() is not None
     for _ in range(times):
-        wait_until(lambda: process.poll() is not None or set(source.readers()) - killed, "the reading")
-        for victim in chance.sample(sorted(set(source.readers()) - killed), 1) if process.poll() is None else []:
+        wait_until(reads, "the reading")
+        if seen:
+            victim = chance.choice(seen)
             between()
             source.kill(victim)
             killed.add(victim)

@@ -1,10 +1,10 @@
 """The http input against a small web API: ways to page, tries, headers, mistakes."""
 import base64
 import json
-import threading
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from urllib.parse import parse_qs, urlparse
 
+from servers import serve_http
 from support import Project, check_run, contains, equal, main, test
 
 LOAD = """in:
@@ -40,9 +40,7 @@ class Api:
 
             def log_message(self, *_):
                 pass
-        self.http = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.url = f"http://127.0.0.1:{self.http.server_address[1]}"
-        threading.Thread(target=self.http.serve_forever, daemon=True).start()
+        self.http, self.url = serve_http(Handler)
 
     def answer(self, url):
         if self.failures:

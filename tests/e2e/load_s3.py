@@ -2,10 +2,10 @@
 import gzip
 import json
 import os
-import threading
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 
 from s3_server import KEY_ID, S3, SECRET
+from servers import serve_http
 from support import Project, check_run, contains, equal, main, test
 
 LOAD = """in:
@@ -197,9 +197,7 @@ class KeyServer:
 
             def log_message(self, *_):
                 pass
-        self.http = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.url = f"http://127.0.0.1:{self.http.server_address[1]}"
-        threading.Thread(target=self.http.serve_forever, daemon=True).start()
+        self.http, self.url = serve_http(Handler)
 
     def next(self):
         self.count += 1

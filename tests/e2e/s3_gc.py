@@ -5,10 +5,11 @@ import os
 import signal
 import subprocess
 import threading
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from urllib.parse import parse_qsl
 
 from s3_real import ENVIRONMENT, Proxy, RealS3, access
+from servers import serve_http
 from support import TEGARU, Project, check_run, contains, equal, main, test
 
 MIB = 1 << 20
@@ -130,11 +131,10 @@ def lists_of_uploads_are_followed_page_by_page():  # versitygw 1.8 refuses its o
 
         def log_message(self, *_):
             pass
-    http = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    threading.Thread(target=http.serve_forever, daemon=True).start()
+    http, url = serve_http(Handler)
     try:
         with Project() as project:
-            env = dict(ENVIRONMENT, AWS_ENDPOINT_URL_S3=f"http://127.0.0.1:{http.server_address[1]}")
+            env = dict(ENVIRONMENT, AWS_ENDPOINT_URL_S3=url)
             contains(check_run(project.run("catalog", "gc", "s3://data/k/", env=env)).stdout, "removed 11 unfinished uploads")
             equal(gone, wanted)
             repeats.append("<NextKeyMarker>k/00</NextKeyMarker><NextUploadIdMarker>u+0</NextUploadIdMarker>")

@@ -6,9 +6,9 @@ import socket
 import sys
 import threading
 import time
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 
-from servers import Server, wait_until
+from servers import Server, serve_http, wait_until
 from support import SOURCE, Skip
 
 KEY_ID, SECRET = "AKIDTEST", "secret-of-test"
@@ -130,11 +130,7 @@ class Proxy:
 
             def log_message(self, *_):
                 pass
-        self.http = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.http.daemon_threads = True
-        self.http.handle_error = lambda *_: None  # clients go away in the middle
-        self.endpoint = f"http://127.0.0.1:{self.http.server_address[1]}"
-        threading.Thread(target=self.http.serve_forever, daemon=True).start()
+        self.http, self.endpoint = serve_http(Handler)
 
     def stop(self):
         self.http.shutdown()

@@ -4,10 +4,12 @@ import hashlib
 import hmac
 import threading
 from email.utils import formatdate
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from urllib.parse import parse_qsl, quote, unquote
 from xml.etree import ElementTree
 from xml.sax.saxutils import escape
+
+from servers import serve_http
 
 KEY_ID, SECRET = "AKIDTEST", "secret/of+test"
 
@@ -51,11 +53,8 @@ class S3:
 
             def log_message(self, *_):
                 pass
-        self.http = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.http.daemon_threads = True
+        self.http, self.endpoint = serve_http(Handler)
         self.port = self.http.server_address[1]
-        self.endpoint = f"http://127.0.0.1:{self.port}"
-        threading.Thread(target=self.http.serve_forever, daemon=True).start()
 
     def put(self, bucket, key, data, **headers):
         self.buckets[bucket][key] = {"data": data, "etag": hashlib.md5(data).hexdigest(), "headers": headers,

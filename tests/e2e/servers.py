@@ -5,7 +5,9 @@ import shutil
 import socket
 import subprocess
 import tempfile
+import threading
 import time
+from http.server import ThreadingHTTPServer
 
 from support import Skip
 
@@ -14,6 +16,15 @@ def free_port():
     with socket.socket() as s:
         s.bind(("127.0.0.1", 0))
         return s.getsockname()[1]
+
+
+def serve_http(handler):
+    """Serves on a free port, a thread a connection, until shutdown(): the server and its URL."""
+    http = ThreadingHTTPServer(("127.0.0.1", 0), handler)
+    http.daemon_threads = True
+    http.handle_error = lambda *_: None  # clients go away in the middle
+    threading.Thread(target=http.serve_forever, args=[0.02], daemon=True).start()
+    return http, f"http://127.0.0.1:{http.server_address[1]}"
 
 
 def wait_until(ready, what, seconds=60):
