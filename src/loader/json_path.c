@@ -263,20 +263,26 @@ void tg_json_quote_append(GString *out, const char *text, gsize size_bytes)
 {
     static const char escaped[] = "\"\\\b\f\n\r\t";
     static const char letters[] = "\"\\bfnrt";
+    const char *plain = text; /* not appended yet */
+    const char *end = text + size_bytes;
 
     g_string_append_c(out, '"');
-    for (gsize i = 0; i < size_bytes; i++) {
-        const char *found = text[i] == '\0' ? NULL : strchr(escaped, text[i]);
+    for (const char *at = text; at < end; at++) {
+        if ((guchar)*at >= 0x20 && *at != '"' && *at != '\\') {
+            continue;
+        }
+        const char *found = *at == '\0' ? NULL : strchr(escaped, *at);
 
+        g_string_append_len(out, plain, at - plain);
+        plain = at + 1;
         if (found != NULL) {
             g_string_append_c(out, '\\');
             g_string_append_c(out, letters[found - escaped]);
-        } else if ((guint8)text[i] < 0x20) {
-            g_string_append_printf(out, "\\u%04X", (guint8)text[i]);
         } else {
-            g_string_append_c(out, text[i]);
+            g_string_append_printf(out, "\\u%04X", (guint)(guchar)*at);
         }
     }
+    g_string_append_len(out, plain, end - plain);
     g_string_append_c(out, '"');
 }
 

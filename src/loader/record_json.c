@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "loader/json_path.h"
+#include "loader/utf8.h"
 #include "loader/value_text.h"
 #include "params/params.h"
 
@@ -17,13 +18,26 @@ typedef struct {
 struct TgRecordJson {
     guint count;
     Column *columns;
+    gboolean is_lenient; /* NaN is null */
 };
+
+static void append_string(GString *out, const char *text, gsize size)
+{
+    if (tg_utf8_is_valid(text, size)) {
+        tg_json_quote_append(out, text, size);
+        return;
+    }
+    g_autoptr(GString) repaired = g_string_new(NULL);
+
+    tg_utf8_append_repaired(repaired, text, size);
+    tg_json_quote_append(out, repaired->str, repaired->len);
+}
 
 static char *quote_name(const char *name)
 {
     GString *out = g_string_new(NULL);
 
-    tg_json_quote_append(out, name, strlen(name));
+    append_string(out, name, strlen(name));
     g_string_append_c(out, ':');
     return g_string_free(out, FALSE);
 }
@@ -53,6 +67,11 @@ TgRecordJson *tg_record_json_new(const TgSchema *schema, const char *time_format
         }
     }
     return g_steal_pointer(&self);
+}
+
+void tg_record_json_set_lenient(TgRecordJson *self)
+{
+    self->is_lenient = TRUE;
 }
 
 gboolean tg_record_json_set_format(TgRecordJson *self, guint column, const char *time_format,
@@ -117,7 +136,8 @@ void tg_record_json_free(TgRecordJson *self)
     g_free(self);
 }
 
-static gboolean append_real(const TgVector *vector, guint row, GString *out, GError **error)
+static gboolean append_real(const TgRecordJson *self, const TgVector *vector, guint row,
+                            GString *out, GError **error)
 {
     float narrow = 0.0F;
     double value = 0.0;
@@ -127,6 +147,10 @@ static gboolean append_real(const TgVector *vector, guint row, GString *out, GEr
         value = (double)narrow;
     } else {
         value = tg_vector_get_double(vector, row);
+    }
+    if (!isfinite(value) && self->is_lenient) {
+        g_string_append(out, "null");
+        return TRUE;
     }
     if (!isfinite(value)) {
         g_set_error(error, TG_ERROR, TG_ERROR_CONFIG,
@@ -144,19 +168,20 @@ static void append_quoted_value(const TgVector *vector, guint row, GString *out)
     g_string_append_c(out, '"');
 }
 
-static gboolean append_value(const Column *column, const TgVector *vector, guint row, GString *out,
-                             GError **error)
+static gboolean append_value(const TgRecordJson *self, guint index, const TgVector *vector,
+                             guint row, GString *out, GError **error)
 {
+    const Column *column = &self->columns[index];
     const char *bytes = NULL;
     gsize size = 0;
 
     switch ((int)vector->type.id) {
     case TG_TYPE_FLOAT:
     case TG_TYPE_DOUBLE:
-        return append_real(vector, row, out, error);
+        return append_real(self, vector, row, out, error);
     case TG_TYPE_STRING:
         bytes = tg_vector_get_bytes(vector, row, &size);
-        tg_json_quote_append(out, bytes, size);
+        append_string(out, bytes, size);
         return TRUE;
     case TG_TYPE_BINARY: {
         bytes = tg_vector_get_bytes(vector, row, &size);
@@ -196,7 +221,7 @@ gboolean tg_record_json_append(const TgRecordJson *self, const TgBatch *batch, g
         separator = ',';
         if (!tg_vector_is_valid(vector, row)) {
             g_string_append(out, "null");
-        } else if (!append_value(&self->columns[i], vector, row, out, error)) {
+        } else if (!append_value(self, i, vector, row, out, error)) {
             return FALSE;
         }
     }

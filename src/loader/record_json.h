@@ -8,9 +8,13 @@
 
 typedef struct TgRecordJson TgRecordJson;
 
-/* Names are written once, here. CONFIG for a bad format or zone. */
+/* Names are written once, here. CONFIG for a bad format or zone. Of columns with one name only the
+ * last is written. */
 TgRecordJson *tg_record_json_new(const TgSchema *schema, const char *time_format,
                                  const char *timezone, GError **error);
+
+/* NaN and infinity are written as null instead of being refused. */
+void tg_record_json_set_lenient(TgRecordJson *self);
 
 /* Timestamps of one column in another format; CONFIG as above. */
 gboolean tg_record_json_set_format(TgRecordJson *self, guint column, const char *time_format,
@@ -30,7 +34,7 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(TgRecordJson, tg_record_json_free)
 
 /**
  * Appends a row as a compact object. Decimals keep their digits, dates and times are texts, binary
- * is Base64, json stands as it is. Of columns with one name only the last is written. Any thread.
+ * is Base64, json stands as it is; texts have U+FFFD in place of what is no UTF-8. Any thread.
  *
  * @return FALSE with CONFIG for NaN and infinity, which JSON does not have
  */

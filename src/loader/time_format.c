@@ -319,3 +319,33 @@ gboolean tg_time_defaults_set_date(TgTimeDefaults *defaults, const char *date, G
                     &defaults->month, &defaults->day);
     return TRUE;
 }
+
+const char *tg_time_expansion(char directive)
+{
+    switch (directive) {
+    case 'F':
+        return "Y-m-d";
+    case 'T':
+    case 'X':
+        return "H:M:S";
+    case 'R':
+        return "H:M";
+    case 'r':
+        return "I:M:S p";
+    case 'D':
+    case 'x':
+        return "m/d/y";
+    case 'c':
+        return "a b e H:M:S Y";
+    case 'v':
+        return "e-b-Y";
+    case 'n':
+        return "\n";
+    case 't':
+        return "\t";
+    case '%':
+        return "%";
+    default:
+        return NULL;
+    }
+}

@@ -270,36 +270,6 @@ static gboolean take_date_field(Parsed *parsed, char directive, gboolean next_nu
     }
 }
 
-/* What a directive that stands for several means; NULL: it stands for itself. */
-static const char *expansion(char directive)
-{
-    switch (directive) {
-    case 'F':
-        return "Y-m-d";
-    case 'T':
-    case 'X':
-        return "H:M:S";
-    case 'R':
-        return "H:M";
-    case 'r':
-        return "I:M:S p";
-    case 'D':
-    case 'x':
-        return "m/d/y";
-    case 'c':
-        return "a b e H:M:S Y";
-    case 'v':
-        return "e-b-Y";
-    case '%':
-        return "%";
-    case 'n':
-    case 't':
-        return " ";
-    default:
-        return NULL;
-    }
-}
-
 static gboolean take_directive(Parsed *parsed, const TgTimeToken *token)
 {
     gboolean next_numeric = token->before_number;
@@ -308,7 +278,7 @@ static gboolean take_directive(Parsed *parsed, const TgTimeToken *token)
     if (token->is_time) {
         return take_time_field(parsed, token->directive, next_numeric);
     }
-    parts = expansion(token->directive);
+    parts = tg_time_expansion(token->directive);
     if (parts == NULL) {
         return take_date_field(parsed, token->directive, next_numeric);
     }

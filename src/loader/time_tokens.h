@@ -45,3 +45,7 @@ struct TgTimeFormat {
     guint count;
     TgTimeToken tokens[TG_TIME_TOKENS_MAX];
 };
+
+/* What a directive that stands for several means, their letters without %: "H:M:S" of T; NULL: it
+ * stands for itself. Static. */
+const char *tg_time_expansion(char directive);

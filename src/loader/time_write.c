@@ -247,37 +247,6 @@ static void put_parts(GString *out, const TgTimeToken *token, const char *parts,
     put_text(out, token, inner->str, inner->len);
 }
 
-/* Directives that stand for several. */
-static const char *expansion(char directive)
-{
-    switch (directive) {
-    case 'F':
-        return "Y-m-d";
-    case 'T':
-    case 'X':
-        return "H:M:S";
-    case 'R':
-        return "H:M";
-    case 'r':
-        return "I:M:S p";
-    case 'D':
-    case 'x':
-        return "m/d/y";
-    case 'c':
-        return "a b e H:M:S Y";
-    case 'v':
-        return "e-b-Y";
-    case 'n':
-        return "\n";
-    case 't':
-        return "\t";
-    case '%':
-        return "%";
-    default:
-        return NULL;
-    }
-}
-
 static void put_date_field(GString *out, const TgTimeToken *token, Moment *moment)
 {
     guint since_monday = (moment->day_of_week + 6) % 7;
@@ -384,7 +353,7 @@ static void put_time_field(GString *out, const TgTimeToken *token, const Moment 
 
 static void put_directive(GString *out, const TgTimeToken *token, Moment *moment)
 {
-    const char *parts = expansion(token->directive);
+    const char *parts = tg_time_expansion(token->directive);
 
     if (parts != NULL) {
         put_parts(out, token, parts, moment);

@@ -2,7 +2,7 @@
 #include <glib/gstdio.h>
 
 #include "engine/stream_query.h"
-#include "loader/plugin.h"
+#include "loader/row_pullers.h"
 #include "params/params.h"
 
 #define MEMORY_DEFAULT ((gint64)192 * 1024 * 1024) /* bytes, as the load's own */
@@ -21,21 +21,6 @@ typedef struct {
     TgBatchSource source;
     TgStreamQuery *query;
 } QueryReader;
-
-static gpointer open_puller(gpointer source)
-{
-    return tg_cursor_new(source);
-}
-
-static gboolean pull(gpointer puller, const TgBatch **out, GError **error)
-{
-    return tg_cursor_next(puller, out, error);
-}
-
-static void close_puller(gpointer puller)
-{
-    tg_cursor_free(puller);
-}
 
 static gboolean reader_next(TgReader *reader, TgBatch *batch, GError **error)
 {
@@ -57,8 +42,10 @@ static TgReader *filter_open_stream(TgFilter *filter, TgRows *rows, GError **err
     QueryReader *reader = g_new0(QueryReader, 1);
 
     reader->reader.class = &class;
-    reader->source = (TgBatchSource){
-        .source = rows, .open_puller = open_puller, .pull = pull, .close_puller = close_puller};
+    reader->source = (TgBatchSource){.source = rows,
+                                     .open_puller = tg_row_puller_open,
+                                     .pull = tg_row_puller_pull,
+                                     .close_puller = tg_row_puller_close};
     reader->query = g_steal_pointer(&self->query); /* it runs once */
     if (reader->query == NULL || !tg_stream_query_start(reader->query, &reader->source, error)) {
         reader_free(&reader->reader);

@@ -1,13 +1,15 @@
 /* formatter jsonl: a JSON object a line (embulk-formatter-jsonl). */
 #include <string.h>
 
-#include "loader/json_row.h"
 #include "loader/plugin.h"
+#include "loader/record_json.h"
 #include "params/params.h"
+
+#define TIMESTAMP_FORMAT "%Y-%m-%dT%H:%M:%S.%6N%:z" /* ISO 8601 */
 
 typedef struct {
     TgFormatter formatter;
-    TgJsonRow *row;
+    TgRecordJson *writer;
     const char *newline;
 } JsonlFormatter;
 
@@ -18,12 +20,14 @@ static gboolean formatter_begin(const TgFormatter *formatter G_GNUC_UNUSED,
 }
 
 static gboolean formatter_add(const TgFormatter *formatter, const TgBatch *batch, GString *out,
-                              GError **error G_GNUC_UNUSED)
+                              GError **error)
 {
     const JsonlFormatter *self = (const JsonlFormatter *)formatter;
 
     for (guint row = 0; row < batch->rows; row++) {
-        tg_json_row_append(self->row, batch, row, out);
+        if (!tg_record_json_append(self->writer, batch, row, out, error)) {
+            return FALSE;
+        }
         g_string_append(out, self->newline);
     }
     return TRUE;
@@ -31,7 +35,7 @@ static gboolean formatter_add(const TgFormatter *formatter, const TgBatch *batch
 
 static void formatter_free(TgFormatter *formatter)
 {
-    tg_json_row_free(((JsonlFormatter *)formatter)->row);
+    tg_record_json_free(((JsonlFormatter *)formatter)->writer);
     g_free(formatter);
 }
 
@@ -50,6 +54,24 @@ static gboolean read_newline(JsonlFormatter *self, const json_t *config, GError 
     return self->newline != NULL;
 }
 
+static gboolean open_writer(JsonlFormatter *self, const json_t *config, const TgSchema *schema,
+                            GError **error)
+{
+    g_autofree char *format = NULL;
+    g_autofree char *zone = NULL;
+
+    if (!tg_params_dup_text_or(config, "timestamp_format", TIMESTAMP_FORMAT, &format, error) ||
+        !tg_params_dup_text_or(config, "timezone", "UTC", &zone, error)) {
+        return FALSE;
+    }
+    self->writer = tg_record_json_new(schema, format, zone, error);
+    if (self->writer == NULL) {
+        return FALSE;
+    }
+    tg_record_json_set_lenient(self->writer);
+    return TRUE;
+}
+
 static TgFormatter *formatter_open(TgLoaderContext *context G_GNUC_UNUSED, const json_t *config,
                                    const TgSchema *schema, GError **error)
 {
@@ -58,18 +80,19 @@ static TgFormatter *formatter_open(TgLoaderContext *context G_GNUC_UNUSED, const
     JsonlFormatter *self = g_new0(JsonlFormatter, 1);
 
     self->formatter.class = &class;
-    self->row = tg_json_row_new(config, schema, error);
-    if (self->row == NULL || !read_newline(self, config, error)) {
+    if (!open_writer(self, config, schema, error) || !read_newline(self, config, error)) {
         formatter_free(&self->formatter);
         return NULL;
     }
     return &self->formatter;
 }
 
-static const TgLoaderOption options[] = {TG_JSON_ROW_OPTIONS,
-                                         {"newline", "text", "LF", "How a line ends: LF or CRLF."},
-                                         {"encoding", "text", "UTF-8", "Accepted; JSON is UTF-8."},
-                                         {0}};
+static const TgLoaderOption options[] = {
+    {"timestamp_format", "text", TIMESTAMP_FORMAT, "Format of timestamps."},
+    {"timezone", "text", "UTC", "Their zone."},
+    {"newline", "text", "LF", "How a line ends: LF or CRLF."},
+    {"encoding", "text", "UTF-8", "Accepted; JSON is UTF-8."},
+    {0}};
 
 const TgFormatterPlugin tg_formatter_jsonl = {
     .name = "jsonl", .help = "A JSON object a line.", .options = options, .open = formatter_open};

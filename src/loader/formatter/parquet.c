@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "engine/parquet_writer.h"
+#include "loader/row_pullers.h"
 #include "loader/spool.h"
 #include "params/params.h"
 
@@ -14,28 +15,15 @@ typedef struct {
     const char *compression;
 } ParquetFormatter;
 
-static gpointer open_puller(gpointer source)
-{
-    return tg_cursor_new(source);
-}
-
-static gboolean pull(gpointer puller, const TgBatch **out, GError **error)
-{
-    return tg_cursor_next(puller, out, error);
-}
-
-static void close_puller(gpointer puller)
-{
-    tg_cursor_free(puller);
-}
-
 static gboolean formatter_write_file(const TgFormatter *formatter, TgRows *rows, TgSink *sink,
                                      gint64 *out_bytes, GError **error)
 {
     const ParquetFormatter *self = (const ParquetFormatter *)formatter;
     g_autoptr(TgSpool) spool = tg_spool_new(error);
-    TgBatchSource source = {
-        .source = rows, .open_puller = open_puller, .pull = pull, .close_puller = close_puller};
+    TgBatchSource source = {.source = rows,
+                            .open_puller = tg_row_puller_open,
+                            .pull = tg_row_puller_pull,
+                            .close_puller = tg_row_puller_close};
     TgParquetOptions options = {
         .schema = self->schema,
         .compression = self->compression,

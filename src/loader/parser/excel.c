@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "loader/step_reader.h"
 #include "params/params.h"
 
 #define SHOWN_BYTES_MAX 100
@@ -18,17 +19,14 @@ typedef struct {
 } ExcelParser;
 
 typedef struct {
-    TgReader reader;
+    TgStepReader steps;
     ExcelParser *parser;
-    GMutex mutex; /* over all below */
-    TgFileTask *files;
     TgWorkbook *book; /* NULL: open the next file */
     GArray *sheets;   /* of the book, of guint */
     guint next_sheet;
     TgWorkbookSheet *sheet; /* NULL: open the next one */
     ExcelPlan *plan;
     ExcelPlace place;
-    gboolean has_ended;
 } ExcelReader;
 
 /* --- which sheets --- */
@@ -206,10 +204,10 @@ static gboolean open_book(ExcelReader *self, GError **error)
 {
     g_autoptr(TgStream) stream = NULL;
 
-    if (!tg_file_task_next(self->files, &stream, error)) {
+    if (!tg_file_task_next(self->steps.files, &stream, error)) {
         return FALSE;
     }
-    self->has_ended = stream == NULL;
+    self->steps.has_ended = stream == NULL;
     if (stream == NULL) {
         return TRUE;
     }
@@ -221,8 +219,10 @@ static gboolean open_book(ExcelReader *self, GError **error)
 }
 
 /* Takes a row, or opens what comes next. */
-static gboolean step(ExcelReader *self, TgBatch *batch, GError **error)
+static gboolean reader_step(TgStepReader *reader, TgBatch *batch, GError **error)
 {
+    ExcelReader *self = (ExcelReader *)reader;
+
     if (self->book == NULL) {
         return open_book(self, error);
     }
@@ -246,41 +246,19 @@ static gboolean step(ExcelReader *self, TgBatch *batch, GError **error)
     return add_record(self, batch, error);
 }
 
-static gboolean reader_next(TgReader *reader, TgBatch *batch, GError **error)
+static void reader_clear(TgStepReader *reader)
 {
-    ExcelReader *self = (ExcelReader *)reader;
-    g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&self->mutex);
-
-    (void)locker;
-    while (batch->rows < TG_READER_ROWS && !self->has_ended) {
-        if (!step(self, batch, error)) {
-            return FALSE;
-        }
-    }
-    return TRUE;
-}
-
-static void reader_free(TgReader *reader)
-{
-    ExcelReader *self = (ExcelReader *)reader;
-
-    close_book(self);
-    tg_file_task_free(self->files);
-    g_mutex_clear(&self->mutex);
-    g_free(self);
+    close_book((ExcelReader *)reader);
 }
 
 static TgReader *parser_open_task(TgParser *parser, TgFileTask *take_files,
                                   GError **error G_GNUC_UNUSED)
 {
-    static const TgReaderClass class = {.next = reader_next, .free = reader_free};
-    ExcelReader *reader = g_new0(ExcelReader, 1);
+    static const TgStepReaderClass class = {.step = reader_step, .clear = reader_clear};
+    ExcelReader *self = g_new0(ExcelReader, 1);
 
-    reader->reader.class = &class;
-    reader->parser = (ExcelParser *)parser;
-    reader->files = take_files;
-    g_mutex_init(&reader->mutex);
-    return &reader->reader;
+    self->parser = (ExcelParser *)parser;
+    return tg_step_reader_init(&self->steps, &class, take_files);
 }
 
 static void parser_free(TgParser *parser)

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "loader/lines.h"
+#include "loader/step_reader.h"
 #include "loader/text_value.h"
 #include "loader/utf8.h"
 #include "params/params.h"
@@ -25,9 +26,8 @@ typedef struct {
 } FixedParser;
 
 typedef struct {
-    TgReader reader;
+    TgStepReader steps;
     const FixedParser *parser;
-    GMutex mutex; /* over the lines */
     TgLines *lines;
 } FixedReader;
 
@@ -127,49 +127,34 @@ static gboolean add_line(const FixedReader *self, Value line, TgBatch *batch, GE
     return TRUE;
 }
 
-static gboolean reader_next(TgReader *reader, TgBatch *batch, GError **error)
+static gboolean reader_step(TgStepReader *reader, TgBatch *batch, GError **error)
 {
     FixedReader *self = (FixedReader *)reader;
-    g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&self->mutex);
     Value line = {0};
 
-    (void)locker;
-    while (batch->rows < TG_READER_ROWS) {
-        if (!tg_lines_next(self->lines, &line.bytes, &line.size, error)) {
-            return FALSE;
-        }
-        if (line.bytes == NULL) {
-            break;
-        }
-        if (!add_line(self, line, batch, error)) {
-            return FALSE;
-        }
+    if (!tg_lines_next(self->lines, &line.bytes, &line.size, error)) {
+        return FALSE;
     }
-    return TRUE;
+    reader->has_ended = line.bytes == NULL;
+    return reader->has_ended || add_line(self, line, batch, error);
 }
 
-static void reader_free(TgReader *reader)
+static void reader_clear(TgStepReader *reader)
 {
-    FixedReader *self = (FixedReader *)reader;
-
-    tg_lines_free(self->lines);
-    g_mutex_clear(&self->mutex);
-    g_free(self);
+    tg_lines_free(((FixedReader *)reader)->lines);
 }
 
 static TgReader *parser_open_task(TgParser *parser, TgFileTask *take_files,
                                   GError **error G_GNUC_UNUSED)
 {
-    static const TgReaderClass class = {.next = reader_next, .free = reader_free};
+    static const TgStepReaderClass class = {.step = reader_step, .clear = reader_clear};
     const FixedParser *self = (const FixedParser *)parser;
     FixedReader *reader = g_new0(FixedReader, 1);
 
-    reader->reader.class = &class;
     reader->parser = self;
-    g_mutex_init(&reader->mutex);
     reader->lines = tg_lines_new(take_files, self->charset, self->exact);
     tg_lines_skip(reader->lines, (guint)self->skip);
-    return &reader->reader;
+    return tg_step_reader_init(&reader->steps, &class, NULL);
 }
 
 static void parser_free(TgParser *parser)

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "loader/step_reader.h"
 #include "loader/stream.h"
 #include "params/params.h"
 
@@ -19,16 +20,13 @@ typedef struct {
 } JsonParser;
 
 typedef struct {
-    TgReader reader;
+    TgStepReader steps;
     const JsonParser *parser;
-    TgFileTask *files;
     JsonCut *cut;     /* NULL: open the next file */
     const char *text; /* of the value; lent by the cut */
     gsize text_bytes;
-    gboolean has_ended;
     json_t *list; /* flatten: the list under way */
     gsize list_at;
-    GMutex mutex;
 } JsonReader;
 
 /* Skips what is no record, or stops. @record NULL: the whole value of the file */
@@ -153,11 +151,11 @@ static gboolean open_next(JsonReader *self, GError **error)
 {
     g_autoptr(TgStream) stream = NULL;
 
-    if (!tg_file_task_next(self->files, &stream, error)) {
+    if (!tg_file_task_next(self->steps.files, &stream, error)) {
         return FALSE;
     }
     if (stream == NULL) {
-        self->has_ended = TRUE;
+        self->steps.has_ended = TRUE;
         return TRUE;
     }
     stream = tg_stream_new_charset(g_steal_pointer(&stream), self->parser->charset, FALSE, error);
@@ -171,8 +169,9 @@ static gboolean open_next(JsonReader *self, GError **error)
     return TRUE;
 }
 
-static gboolean step(JsonReader *self, TgBatch *batch, GError **error)
+static gboolean reader_step(TgStepReader *reader, TgBatch *batch, GError **error)
 {
+    JsonReader *self = (JsonReader *)reader;
     const char *text = NULL;
     gsize size = 0;
 
@@ -194,42 +193,22 @@ static gboolean step(JsonReader *self, TgBatch *batch, GError **error)
     return add_value(self, text, size, batch, error);
 }
 
-static gboolean reader_next(TgReader *reader, TgBatch *batch, GError **error)
-{
-    JsonReader *self = (JsonReader *)reader;
-    g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&self->mutex);
-
-    (void)locker;
-    while (batch->rows < TG_READER_ROWS && !self->has_ended) {
-        if (!step(self, batch, error)) {
-            return FALSE;
-        }
-    }
-    return TRUE;
-}
-
-static void reader_free(TgReader *reader)
+static void reader_clear(TgStepReader *reader)
 {
     JsonReader *self = (JsonReader *)reader;
 
     json_cut_free(self->cut);
     json_decref(self->list);
-    tg_file_task_free(self->files);
-    g_mutex_clear(&self->mutex);
-    g_free(self);
 }
 
 static TgReader *parser_open_task(TgParser *parser, TgFileTask *take_files,
                                   GError **error G_GNUC_UNUSED)
 {
-    static const TgReaderClass class = {.next = reader_next, .free = reader_free};
+    static const TgStepReaderClass class = {.step = reader_step, .clear = reader_clear};
     JsonReader *self = g_new0(JsonReader, 1);
 
-    self->reader.class = &class;
     self->parser = (const JsonParser *)parser;
-    self->files = take_files;
-    g_mutex_init(&self->mutex);
-    return &self->reader;
+    return tg_step_reader_init(&self->steps, &class, take_files);
 }
 
 static void parser_free(TgParser *parser)

@@ -2,6 +2,7 @@
 #include <expat.h>
 #include <string.h>
 
+#include "loader/step_reader.h"
 #include "loader/stream.h"
 #include "loader/text_value.h"
 #include "loader/utf8.h"
@@ -24,10 +25,8 @@ typedef struct {
 
 /* A document under way. */
 typedef struct {
-    TgReader reader;
+    TgStepReader steps;
     const XmlParser *parser;
-    TgFileTask *files;
-    GMutex mutex;     /* over all below */
     TgStream *stream; /* NULL: open the next file */
     XML_Parser expat;
     guint depth;
@@ -36,7 +35,7 @@ typedef struct {
     gint column;             /* whose text comes; -1: none */
     GString **values;        /* one a column */
     gboolean *is_set;        /* the same */
-    TgBatch *batch;          /* during reader_next */
+    TgBatch *batch;          /* during a step */
     gboolean is_suspended;   /* the batch was full */
     gboolean is_last;        /* the last chunk was handed over */
     GError *error;           /* of a handler */
@@ -281,8 +280,12 @@ static int know_encoding(void *data G_GNUC_UNUSED, const XML_Char *name, XML_Enc
 
 static gboolean open_file(XmlReader *self, GError **error)
 {
-    if (!tg_file_task_next(self->files, &self->stream, error) || self->stream == NULL) {
+    if (!tg_file_task_next(self->steps.files, &self->stream, error)) {
         return FALSE;
+    }
+    self->steps.has_ended = self->stream == NULL;
+    if (self->stream == NULL) {
+        return TRUE;
     }
     self->expat = XML_ParserCreate(NULL);
     XML_SetUserData(self->expat, self);
@@ -347,33 +350,24 @@ static gboolean parse_more(XmlReader *self, GError **error)
     return check_status(self, status, error);
 }
 
-static gboolean reader_next(TgReader *reader, TgBatch *batch, GError **error)
+static gboolean reader_step(TgStepReader *reader, TgBatch *batch, GError **error)
 {
     XmlReader *self = (XmlReader *)reader;
-    g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&self->mutex);
-    GError *problem = NULL;
 
-    (void)locker;
     self->batch = batch;
-    while (batch->rows < TG_READER_ROWS) {
-        if (self->stream == NULL && !open_file(self, &problem)) {
-            break;
-        }
-        if (!parse_more(self, &problem)) {
-            break;
-        }
-        if (self->is_last && !self->is_suspended) {
-            close_file(self);
-        }
+    if (self->stream == NULL) {
+        return open_file(self, error);
     }
-    if (problem != NULL) {
-        g_propagate_error(error, problem);
+    if (!parse_more(self, error)) {
         return FALSE;
+    }
+    if (self->is_last && !self->is_suspended) {
+        close_file(self);
     }
     return TRUE;
 }
 
-static void reader_free(TgReader *reader)
+static void reader_clear(TgStepReader *reader)
 {
     XmlReader *self = (XmlReader *)reader;
 
@@ -384,28 +378,22 @@ static void reader_free(TgReader *reader)
     g_free(self->values);
     g_free(self->is_set);
     g_clear_error(&self->error);
-    tg_file_task_free(self->files);
-    g_mutex_clear(&self->mutex);
-    g_free(self);
 }
 
 static TgReader *parser_open_task(TgParser *parser, TgFileTask *take_files,
                                   GError **error G_GNUC_UNUSED)
 {
-    static const TgReaderClass class = {.next = reader_next, .free = reader_free};
+    static const TgStepReaderClass class = {.step = reader_step, .clear = reader_clear};
     const XmlParser *self = (const XmlParser *)parser;
     XmlReader *reader = g_new0(XmlReader, 1);
 
-    reader->reader.class = &class;
     reader->parser = self;
-    reader->files = take_files;
-    g_mutex_init(&reader->mutex);
     reader->values = g_new0(GString *, self->columns->schema->count + 1);
     reader->is_set = g_new0(gboolean, self->columns->schema->count + 1);
     for (guint i = 0; i < self->columns->schema->count; i++) {
         reader->values[i] = g_string_new(NULL);
     }
-    return &reader->reader;
+    return tg_step_reader_init(&reader->steps, &class, take_files);
 }
 
 static void parser_free(TgParser *parser)
