@@ -77,6 +77,11 @@ gboolean tg_loader_check_cancelled(const TgLoaderContext *context, GError **erro
     return TRUE;
 }
 
+gboolean tg_loader_is_unused(const TgLoaderContext *context, guint column)
+{
+    return column < context->unused_count && context->unused[column] != 0;
+}
+
 guint tg_loader_threads(const TgLoaderContext *context)
 {
     guint threads = context->job->threads;

@@ -15,6 +15,8 @@ struct TgLoaderContext {
     gint64 bytes_expected;
     TgInput *opening;      /* the file input whose parser is being opened */
     json_t *position_read; /* that the load goes on from; NULL: none is kept with its rows; owned */
+    guint8 *unused;        /* by column of the input, as tg_loader_is_unused; NULL: all are used */
+    guint unused_count;    /* how many it tells about */
     gboolean has_stream_filter; /* then the rows behind it are not counted as read */
     _Atomic gint64 rows_read;
     _Atomic gint64 rows_written;
@@ -92,5 +94,8 @@ gboolean tg_filter_chain_open(TgLoaderContext *context, const json_t *config, co
 /* loader/stream_filter.c: makes the filters up to the last one that needs the whole stream a part
  * of the input, which then has one task. */
 void tg_filter_chain_join(TgLoaderContext *context, TgInput **input, TgFilterChain *chain);
+/* Tells the context which columns of the input the leading filters leave out. */
+void tg_filter_chain_find_unused(TgLoaderContext *context, const TgFilterChain *chain,
+                                 const TgSchema *input);
 void tg_filter_chain_clear(TgFilterChain *chain);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(TgFilterChain, tg_filter_chain_clear)

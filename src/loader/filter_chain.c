@@ -1,4 +1,6 @@
 /* The filters of a config, opened one after another. */
+#include <string.h>
+
 #include "loader/context.h"
 
 /* Opens one filter behind those that are there. */
@@ -52,10 +54,37 @@ gboolean tg_filter_chain_open(TgLoaderContext *context, const json_t *config, co
     return TRUE;
 }
 
+void tg_filter_chain_find_unused(TgLoaderContext *context, const TgFilterChain *chain,
+                                 const TgSchema *input)
+{
+    g_autofree guint *shown = g_new0(guint, input->count + 1); /* columns of the input */
+    guint count = input->count;
+
+    for (guint i = 0; i < count; i++) {
+        shown[i] = i;
+    }
+    for (guint i = 0; i < chain->count && chain->filters[i]->view != NULL; i++) {
+        g_autofree guint *before = g_steal_pointer(&shown);
+
+        count = chain->filters[i]->schema->count;
+        shown = g_new0(guint, count + 1);
+        for (guint k = 0; k < count; k++) {
+            shown[k] = before[chain->filters[i]->view[k]];
+        }
+    }
+    context->unused_count = input->count;
+    context->unused = g_malloc0(input->count + 1);
+    memset(context->unused, 1, input->count);
+    for (guint i = 0; i < count; i++) {
+        context->unused[shown[i]] = 0;
+    }
+}
+
 void tg_filter_chain_clear(TgFilterChain *chain)
 {
     for (guint i = 0; i < chain->count; i++) {
         tg_schema_free(chain->filters[i]->schema);
+        g_free(chain->filters[i]->view);
         chain->filters[i]->class->free(chain->filters[i]);
     }
     g_free(chain->filters);

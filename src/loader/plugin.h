@@ -41,6 +41,10 @@ guint tg_loader_readers_max(const TgLoaderContext *context);
 /* FALSE with TG_ERROR_CANCELLED when the user stopped the load: for those who wait. */
 gboolean tg_loader_check_cancelled(const TgLoaderContext *context, GError **error);
 
+/* Whether no filter and no output will look at a column of the input, so that a reader may leave it
+ * null. Known when a task is opened. */
+gboolean tg_loader_is_unused(const TgLoaderContext *context, guint column);
+
 /* Counts towards progress and receipt. */
 void tg_loader_count_bytes(TgLoaderContext *context, gint64 bytes);
 
@@ -248,11 +252,10 @@ gboolean tg_cursor_next_of_part(TgCursor *cursor, const TgBatch **out, GError **
 /* A filter with its config read. */
 typedef struct TgFilter TgFilter;
 typedef struct {
-    /* Makes `out` from `in`. A view filter lends columns (tg_batch_lend), another fills `out`,
-     * which was made with its schema and is cleared. Called from any thread. */
+    /* Makes `out`, which was made with its schema and is cleared, from `in`. Called from any
+     * thread. NULL: the filter is a view. */
     gboolean (*apply)(const TgFilter *filter, const TgBatch *in, TgBatch *out, GError **error);
     void (*free)(TgFilter *filter);
-    gboolean is_view;
     /* Of a filter that needs the rows of all tasks together, instead of apply: a reader of the
      * result. Called once; the rows outlive the reader. */
     TgReader *(*open_stream)(TgFilter *filter, TgRows *rows, GError **error);
@@ -260,6 +263,8 @@ typedef struct {
 struct TgFilter {
     const TgFilterClass *class;
     TgSchema *schema; /* of the result; owned, freed by the frame */
+    guint *view;      /* of a filter that only chooses columns: column i of the result is column
+                         view[i] of what comes in; owned, freed by the frame. Else NULL */
 };
 
 struct TgFilterPlugin {

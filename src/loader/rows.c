@@ -347,7 +347,7 @@ TgCursor *tg_cursor_new(TgRows *rows)
         const TgFilter *filter = rows->filters->filters[i];
 
         cursor->filtered[i] =
-            filter->class->is_view ? tg_batch_new_view() : tg_batch_new(filter->schema);
+            filter->view != NULL ? tg_batch_new_view() : tg_batch_new(filter->schema);
     }
     return cursor;
 }
@@ -376,9 +376,12 @@ static gboolean apply_filters(TgCursor *cursor, const TgBatch **batch, GError **
         const TgFilter *filter = chain->filters[i];
         TgBatch *into = cursor->filtered[i];
 
-        if (!filter->class->is_view) {
-            tg_batch_clear(into);
+        if (filter->view != NULL) {
+            tg_batch_lend(into, *batch, filter->view, filter->schema->count);
+            *batch = into;
+            continue;
         }
+        tg_batch_clear(into);
         if (!filter->class->apply(filter, *batch, into, error)) {
             return FALSE;
         }

@@ -248,6 +248,7 @@ static gboolean open_all(Run *run, const json_t *config, GError **error)
     if (!tg_filter_chain_open(context, config, run->input->schema, &run->filters, error)) {
         return FALSE;
     }
+    tg_filter_chain_find_unused(context, &run->filters, run->input->schema);
     tg_filter_chain_join(context, &run->input, &run->filters);
     if (!read_exec(run, config, error)) {
         return FALSE;
@@ -314,6 +315,7 @@ static void run_clear(Run *run)
     tg_filter_chain_clear(&run->filters);
     tg_input_free(run->input);
     tg_rejects_free(run->context->rejects);
+    g_free(run->context->unused);
 }
 
 static gboolean run_all(Run *run, const json_t *config, TgLoaderReport *out, GError **error)

@@ -176,4 +176,14 @@ def the_first_of_several_mistakes_is_told_however_many_threads_read():
         fails(parser, data, "data.txt:30001", exec_=", max_threads: 8", formatter="{type: csv}")
 
 
+@test
+def columns_that_are_removed_are_not_looked_at_and_the_others_keep_their_values():
+    parser = "{type: csv, columns: [{name: a, type: string}, {name: b, type: long}, {name: c, type: string}, {name: d, type: string}]}"
+    data = b"x\xff,1,one,u\n" + b"x\xfe,2,two,v\n"
+    filters = "[{type: rename, columns: {c: name}}, {type: remove_columns, keep: [d, name]}, {type: remove_columns, remove: [d]}]"
+    equal(rows(parser, data, filters=filters), ["name", "one", "two"])
+    # a text may hold anything, but a number that is none is a mistake of its line in any case
+    fails(parser, b"a,x,c,d\n", "column 'b' (long): 'x' is not an integer", filters=filters)
+
+
 main()

@@ -4,24 +4,9 @@
 #include "loader/plugin.h"
 #include "params/params.h"
 
-typedef struct {
-    TgFilter filter;
-    guint *columns; /* of the input that stay */
-} RemoveFilter;
-
-static gboolean filter_apply(const TgFilter *filter, const TgBatch *in, TgBatch *out,
-                             GError **error G_GNUC_UNUSED)
-{
-    tg_batch_lend(out, in, ((const RemoveFilter *)filter)->columns, filter->schema->count);
-    return TRUE;
-}
-
 static void filter_free(TgFilter *filter)
 {
-    RemoveFilter *self = (RemoveFilter *)filter;
-
-    g_free(self->columns);
-    g_free(self);
+    g_free(filter);
 }
 
 static gboolean is_listed(const json_t *list, const char *name)
@@ -59,8 +44,7 @@ static gboolean check_listed(const json_t *list, const TgSchema *schema, GError 
 static TgFilter *filter_open(TgLoaderContext *context G_GNUC_UNUSED, const json_t *config,
                              const TgSchema *input, GError **error)
 {
-    static const TgFilterClass class = {
-        .apply = filter_apply, .free = filter_free, .is_view = TRUE};
+    static const TgFilterClass class = {.free = filter_free};
     const json_t *remove = json_object_get(config, "remove");
     const json_t *keep = json_object_get(config, "keep");
     gboolean accept = FALSE;
@@ -75,21 +59,21 @@ static TgFilter *filter_open(TgLoaderContext *context G_GNUC_UNUSED, const json_
     if (!accept && !check_listed(json_is_array(keep) ? keep : remove, input, error)) {
         return NULL;
     }
-    RemoveFilter *self = g_new0(RemoveFilter, 1);
+    TgFilter *filter = g_new0(TgFilter, 1);
 
-    self->filter.class = &class;
-    self->filter.schema = tg_schema_new();
-    self->columns = g_new0(guint, input->count + 1);
+    filter->class = &class;
+    filter->schema = tg_schema_new();
+    filter->view = g_new0(guint, input->count + 1);
     for (guint i = 0; i < input->count; i++) {
         const TgColumn *column = &input->columns[i];
 
         if (json_is_array(keep) ? is_listed(keep, column->name)
                                 : !is_listed(remove, column->name)) {
-            self->columns[self->filter.schema->count] = i;
-            tg_schema_append_copy(self->filter.schema, column);
+            filter->view[filter->schema->count] = i;
+            tg_schema_append_copy(filter->schema, column);
         }
     }
-    return &self->filter;
+    return filter;
 }
 
 static const TgLoaderOption options[] = {

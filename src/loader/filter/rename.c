@@ -6,24 +6,9 @@
 
 #define TRUNCATE_DEFAULT 128
 
-typedef struct {
-    TgFilter filter;
-    guint *columns; /* 0, 1, 2 …: all are lent */
-} RenameFilter;
-
-static gboolean filter_apply(const TgFilter *filter, const TgBatch *in, TgBatch *out,
-                             GError **error G_GNUC_UNUSED)
-{
-    tg_batch_lend(out, in, ((const RenameFilter *)filter)->columns, filter->schema->count);
-    return TRUE;
-}
-
 static void filter_free(TgFilter *filter)
 {
-    RenameFilter *self = (RenameFilter *)filter;
-
-    g_free(self->columns);
-    g_free(self);
+    g_free(filter);
 }
 
 static void set_name(TgColumn *column, char *take_name)
@@ -343,8 +328,7 @@ static gboolean apply_rule(TgSchema *schema, const json_t *rule, GError **error)
 static TgFilter *filter_open(TgLoaderContext *context G_GNUC_UNUSED, const json_t *config,
                              const TgSchema *input, GError **error)
 {
-    static const TgFilterClass class = {
-        .apply = filter_apply, .free = filter_free, .is_view = TRUE};
+    static const TgFilterClass class = {.free = filter_free};
     g_autoptr(TgSchema) schema = tg_schema_copy(input);
     json_t *rule = NULL;
     size_t index = 0;
@@ -357,15 +341,15 @@ static TgFilter *filter_open(TgLoaderContext *context G_GNUC_UNUSED, const json_
             return NULL;
         }
     }
-    RenameFilter *self = g_new0(RenameFilter, 1);
+    TgFilter *filter = g_new0(TgFilter, 1);
 
-    self->filter.class = &class;
-    self->columns = g_new0(guint, schema->count + 1);
+    filter->class = &class;
+    filter->view = g_new0(guint, schema->count + 1);
     for (guint i = 0; i < schema->count; i++) {
-        self->columns[i] = i;
+        filter->view[i] = i;
     }
-    self->filter.schema = g_steal_pointer(&schema);
-    return &self->filter;
+    filter->schema = g_steal_pointer(&schema);
+    return filter;
 }
 
 static const TgLoaderOption options[] = {

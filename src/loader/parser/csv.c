@@ -25,7 +25,8 @@ typedef struct {
     TgReader reader;
     CsvParser *parser;
     CsvBlocks *blocks;
-    GMutex mutex; /* over all below, and the blocks */
+    gboolean *skips; /* texts that nobody looks at; others may be invalid, which counts */
+    GMutex mutex;    /* over all below, and the blocks */
     GCond changed;
     GQueue idle;   /* of Work with rows left */
     GQueue spare;  /* of Work without */
@@ -240,7 +241,7 @@ static gboolean parse_record(CsvReader *self, Work *work, TgBatch *batch, GError
             field.bytes = NULL;
             return reject(self, work, &field, i, work->scan.reason, error);
         }
-        if (csv_value_is_null(config, &field)) {
+        if (self->skips[i] || csv_value_is_null(config, &field)) {
             tg_vector_set_null(batch->vectors[i], batch->rows);
             continue;
         }
@@ -389,9 +390,22 @@ static void reader_free(TgReader *reader)
     g_queue_clear_full(&self->idle, work_free);
     g_queue_clear_full(&self->spare, work_free);
     csv_blocks_free(self->blocks);
+    g_free(self->skips);
     g_mutex_clear(&self->mutex);
     g_cond_clear(&self->changed);
     g_free(self);
+}
+
+static gboolean *find_skips(const CsvParser *parser)
+{
+    const TgSchema *schema = parser->config.columns->schema;
+    gboolean *skips = g_new0(gboolean, schema->count + 1);
+
+    for (guint i = 0; i < schema->count; i++) {
+        skips[i] =
+            schema->columns[i].type.id == TG_TYPE_STRING && tg_loader_is_unused(parser->context, i);
+    }
+    return skips;
 }
 
 static TgReader *parser_open_task(TgParser *parser, TgFileTask *take_files,
@@ -407,6 +421,7 @@ static TgReader *parser_open_task(TgParser *parser, TgFileTask *take_files,
     self->reader.class = &class;
     self->parser = (CsvParser *)parser;
     self->blocks = csv_blocks_new(&self->parser->config, take_files);
+    self->skips = find_skips(self->parser);
     g_mutex_init(&self->mutex);
     g_cond_init(&self->changed);
     return &self->reader;
