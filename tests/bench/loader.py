@@ -52,9 +52,12 @@ def write_csv(path, rows):
 
 def measure(command, folder):
     """Seconds and peak memory (MB) of one run into an empty store: removing an older result is not a load's work."""
-    shutil.rmtree(os.path.join(folder, ".tegaru/objects"), ignore_errors=True)
+    for result in (".tegaru/objects", "out"):
+        shutil.rmtree(os.path.join(folder, result), ignore_errors=True)
     if os.path.exists(os.path.join(folder, "copy.parquet")):
         os.remove(os.path.join(folder, "copy.parquet"))
+    os.makedirs(os.path.join(folder, "out"))
+    os.sync()  # what the run before has written is not this one's load
     start = time.perf_counter()
     process = subprocess.Popen(command, cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
     error = process.stderr.read()
@@ -113,7 +116,6 @@ def bench_csv_to_csv(folder):
         out.write(f"in:\n type: file\n path_prefix: {csv}\n parser:\n  type: csv\n  skip_header_lines: 1\n  columns:{COLUMNS}"
                   "filters:\n- {type: rename, columns: {name: who}}\n- {type: remove_columns, remove: [comment]}\n"
                   f"out: {{type: file, path_prefix: '{folder}/out/t', file_ext: csv, formatter: {{type: csv}}}}\n")
-    os.makedirs(os.path.join(folder, "out"), exist_ok=True)
     load = [TEGARU, "load", "run", "--threads", "2", "csv.yml"]
     embulk = os.path.join(os.environ.get("ORACLE", ""), "bin/embulk")
     if os.path.exists(embulk):
