@@ -82,22 +82,6 @@ static gboolean has_suffix(const char *path)
     return FALSE;
 }
 
-/* What a template sees: the environment, as Embulk's. */
-static json_t *template_variables(void)
-{
-    g_auto(GStrv) names = g_listenv();
-    json_t *env = json_object();
-
-    for (char **name = names; *name != NULL; name++) {
-        json_t *value = json_string(g_getenv(*name));
-
-        if (value != NULL) { /* one that is no UTF-8 is left out */
-            json_object_set_new(env, *name, value);
-        }
-    }
-    return json_pack("{s:o}", "env", env);
-}
-
 static TgYaml *load_template(const char *path, TgYamlFlavour flavour, GError **error)
 {
     g_autofree char *text = NULL;
@@ -108,13 +92,8 @@ static TgYaml *load_template(const char *path, TgYamlFlavour flavour, GError **e
         return NULL;
     }
     TgSource source = {.name = path, .text = text, .size_bytes = size};
-    g_autoptr(json_t) variables = template_variables();
 
-    g_autofree char *folder = g_path_get_dirname(path);
-    TgLiquidOptions liquid = {
-        .variables = variables, .now_ms = tg_clock_now_ms(), .include_folder = folder};
-
-    rendered = tg_liquid_render(&source, &liquid, error);
+    rendered = tg_liquid_render_config(&source, path, tg_clock_now_ms(), error);
     if (rendered == NULL) {
         return NULL;
     }

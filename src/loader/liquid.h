@@ -25,3 +25,12 @@ typedef struct {
  * @return the caller frees
  */
 char *tg_liquid_render(const TgSource *source, const TgLiquidOptions *options, GError **error);
+
+/**
+ * Renders a config, which sees the environment as `env` and includes files beside it.
+ *
+ * @path where the config lies
+ * @return the caller frees
+ */
+char *tg_liquid_render_config(const TgSource *source, const char *path, gint64 now_ms,
+                              GError **error);

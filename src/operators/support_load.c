@@ -5,8 +5,10 @@
 
 #include "command/command.h"
 #include "command/embulk_program.h"
+#include "loader/liquid.h"
 #include "operators/support.h"
 #include "operators/support_script.h"
+#include "operators/support_secret.h"
 #include "params/params.h"
 #include "params/yaml.h"
 
@@ -48,12 +50,28 @@ static void print(gpointer data, const char *bytes, gsize size_bytes)
     turn->services->print(turn->services, turn->task_name, bytes, size_bytes);
 }
 
-/* The map of a config file. */
-static json_t *read_file(const TgTurn *turn, const char *path, TgYamlFlavour flavour,
-                         GError **error)
+/* The text of a config file; that of a load> is rendered when it ends in .liquid. */
+static char *read_text(const TgTurn *turn, const char *path, gboolean is_rendered, GError **error)
 {
     g_autofree char *text = tg_operator_read_template(turn, path, error);
-    TgYamlOptions options = {.flavour = flavour};
+    g_autofree char *full = text == NULL ? NULL : tg_operator_find_file(turn, path, error);
+
+    if (full == NULL) {
+        return NULL;
+    }
+    if (!is_rendered || !g_str_has_suffix(path, ".liquid")) {
+        return g_steal_pointer(&text);
+    }
+    TgSource source = {.name = path, .text = text, .size_bytes = strlen(text)};
+
+    return tg_liquid_render_config(&source, full, turn->now_ms, error);
+}
+
+/* The map of a config file. */
+static json_t *read_file(const TgTurn *turn, const char *path, gboolean exact_types, GError **error)
+{
+    g_autofree char *text = read_text(turn, path, exact_types, error);
+    TgYamlOptions options = {.flavour = exact_types ? TG_YAML_EMBULK : TG_YAML_EMBULK_TIMES};
     g_autoptr(TgYaml) yaml = NULL;
 
     if (text == NULL) {
@@ -63,6 +81,48 @@ static json_t *read_file(const TgTurn *turn, const char *path, TgYamlFlavour fla
 
     yaml = tg_yaml_parse(&source, &options, error);
     return yaml == NULL ? NULL : json_incref(tg_yaml_root(yaml));
+}
+
+/* A text with its ${secret:key} filled in; others are themselves. A new reference. */
+static json_t *fill_text(const TgTurn *turn, json_t *value, GError **error)
+{
+    g_autofree char *filled = NULL;
+
+    if (!json_is_string(value) || strstr(json_string_value(value), "${secret:") == NULL) {
+        return json_incref(value);
+    }
+    filled = tg_operator_fill_secrets(turn, json_string_value(value), error);
+    return filled == NULL ? NULL : json_string(filled);
+}
+
+/* Fills secrets into all texts of a config, which nobody else has. */
+static gboolean fill_secrets(const TgTurn *turn, json_t *config, GError **error)
+{
+    const char *key = NULL;
+    json_t *value = NULL;
+    void *next = NULL;
+    size_t index = 0;
+
+    json_object_foreach_safe(config, next, key, value)
+    {
+        json_t *filled = fill_text(turn, value, error);
+
+        if (filled == NULL || !fill_secrets(turn, filled, error)) {
+            json_decref(filled);
+            return FALSE;
+        }
+        json_object_set_new(config, key, filled);
+    }
+    json_array_foreach (config, index, value) {
+        json_t *filled = fill_text(turn, value, error);
+
+        if (filled == NULL || !fill_secrets(turn, filled, error)) {
+            json_decref(filled);
+            return FALSE;
+        }
+        json_array_set_new(config, index, filled);
+    }
+    return TRUE;
 }
 
 /* The config that stands in the workflow itself. */
@@ -167,10 +227,9 @@ gboolean tg_operator_run_load(TgTurn *turn, gboolean exact_types, GError **error
         return FALSE;
     }
     gboolean is_file = path != NULL && *path != '\0';
-    TgYamlFlavour flavour = exact_types ? TG_YAML_EMBULK : TG_YAML_EMBULK_TIMES;
 
-    config = is_file ? read_file(turn, path, flavour, error) : read_inline(turn, error);
-    if (config == NULL) {
+    config = is_file ? read_file(turn, path, exact_types, error) : read_inline(turn, error);
+    if (config == NULL || (exact_types && !fill_secrets(turn, config, error))) {
         return FALSE;
     }
     add_tests(turn, config);

@@ -220,4 +220,27 @@ def the_system_configuration_has_its_order():
         contains(tegaru(p, "run", "main.dig", "-a", "-c", "other", status=1).stderr, "other:1:")
 
 
+@test
+def a_load_fills_secrets_into_its_config_and_a_template_of_embulk_sees_the_environment():
+    load = ("in: {type: config, columns: [{name: a, type: string}], values: [[['%s']]]}\nout: {type: file, path_prefix: out, file_ext: csv, "
+            "formatter: {type: csv, header_line: false}}\n")
+    with with_secret({"a.dig": "+a:\n  load>: a.yml\n", "a.yml": load % "<${secret:my.token}>",
+                      "b.dig": "+b:\n  load>: b.yml\n", "b.yml": load % "${secret:my.other}",
+                      "c.dig": "+c:\n  embulk>: a.yml\n",
+                      "d.dig": "+d:\n  load>: d.yml.liquid\n", "d.yml.liquid": load % "{{ env.WHO }} ${1 + 1}"}, "sesame") as project:
+        def loaded():
+            name = next(f for f in sorted(os.listdir(project.folder)) if f.startswith("out"))
+            text = project.read(name)
+            os.unlink(os.path.join(project.folder, name))
+            return text.strip()
+        tegaru(project, "run", "a.dig")
+        equal(loaded(), "<sesame>")
+        assert "sesame" not in everything_written(project)
+        contains(tegaru(project, "run", "b.dig", status=1).stderr, "Secret not found for key: 'my.other'")
+        tegaru(project, "run", "c.dig")
+        equal(loaded(), "<${secret:my.token}>")
+        tegaru(project, "run", "d.dig", WHO="you")
+        equal(loaded(), "you 2")
+
+
 main()
