@@ -89,10 +89,12 @@ static char *find_password(const GUri *uri, const Server *server)
 
 static void add_tables(Copy *copy, const char *list)
 {
-    g_auto(GStrv) names = g_strsplit(list, ",", TABLES_MAX);
+    g_auto(GStrv) names = g_strsplit(list, ",", -1);
 
     for (char **name = names; *name != NULL; name++) {
-        g_ptr_array_add(copy->tables, g_strdup(g_strstrip(*name)));
+        if (*g_strstrip(*name) != '\0') {
+            g_ptr_array_add(copy->tables, g_strdup(*name));
+        }
     }
 }
 
@@ -192,7 +194,7 @@ static gboolean list_tables(const TgCli *cli, Copy *copy, GError **error)
     (void)g_string_replace(sql, "%s", schema, 1);
     json_object_set_new(in, "query", json_string(sql->str));
     json_t *config = json_pack("{s:o, s:{s:s}, s:{s:i}}", "in", in, "out", "type", "null", "exec",
-                               "preview_sample_rows", TABLES_MAX);
+                               "preview_sample_rows", TABLES_MAX + 1);
     g_autoptr(TgCliLoad) load =
         tg_cli_load_new_config(cli, config, "the list of tables", TRUE, error);
 
@@ -217,6 +219,34 @@ static char *catalog_name(const char *table)
     char *name = g_utf8_strdown(table, -1);
 
     return g_strcanon(name, "abcdefghijklmnopqrstuvwxyz0123456789_", '_');
+}
+
+/* Two tables whose names become one would replace each other. */
+static gboolean check_names(const Copy *copy, GError **error)
+{
+    g_autoptr(GHashTable) seen = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+
+    if (copy->tables->len > TABLES_MAX) {
+        g_set_error(error, TG_ERROR, TG_ERROR_CONFIG,
+                    "more than %d tables: name some of them with ?tables=a,b", TABLES_MAX);
+        return FALSE;
+    }
+    for (guint i = 0; i < copy->tables->len; i++) {
+        const char *table = g_ptr_array_index(copy->tables, i);
+        char *name = catalog_name(table);
+        const char *other = g_hash_table_lookup(seen, name);
+
+        if (other != NULL) {
+            g_set_error(error, TG_ERROR, TG_ERROR_CONFIG,
+                        "the tables '%s' and '%s' would both become '%s': copy one of them with "
+                        "?tables=, and load the other by a config of its own",
+                        other, table, name);
+            g_free(name);
+            return FALSE;
+        }
+        (void)g_hash_table_insert(seen, name, (gpointer)table);
+    }
+    return TRUE;
 }
 
 /* The config of one table's load. */
@@ -347,7 +377,7 @@ static gboolean prepare(const TgCli *cli, Copy *copy, const char *source, const 
                         GError **error)
 {
     return read_source(copy, source, error) && read_target(copy, target, error) &&
-           (copy->tables->len > 0 || list_tables(cli, copy, error));
+           (copy->tables->len > 0 || list_tables(cli, copy, error)) && check_names(copy, error);
 }
 
 int tg_load_action_copy(const TgCli *cli, const char *source, const char *target,

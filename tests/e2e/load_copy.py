@@ -73,6 +73,14 @@ def the_password_may_come_from_the_environment():
 
 
 @test
+def tables_whose_names_become_one_are_not_copied_over_each_other():
+    with Project() as project:
+        done = check_run(project.run("load", "copy", url(server(), "?tables=users,Users,"), "s3://lake/raw", "--catalog", "shop"), 1)
+        contains(done.stderr, "the tables 'users' and 'Users' would both become 'users'")
+        assert not project.exists(".tegaru/objects/lake")
+
+
+@test
 def wrong_arguments_are_told():
     with Project() as project:
         for source in ("nothing", "oracle://u@h/db", "mysql://u@h", "mysql://h/db"):
