@@ -6,6 +6,8 @@
 #include "base/suggest.h"
 #include "params/params.h"
 
+#define VIEW_START "/* Presto View: "
+
 typedef struct {
     TgTableFormat format;
     const char *classification;
@@ -141,6 +143,29 @@ const json_t *tg_table_columns(const json_t *table)
 const json_t *tg_table_partition_keys(const json_t *table)
 {
     return or_none(json_object_get(table, "PartitionKeys"));
+}
+
+gboolean tg_table_is_view(const json_t *table)
+{
+    return g_strcmp0(json_string_value(json_object_get(table, "TableType")), "VIRTUAL_VIEW") == 0;
+}
+
+char *tg_table_view_sql(const json_t *table)
+{
+    const char *text = json_string_value(json_object_get(table, "ViewOriginalText"));
+    gsize size = 0;
+
+    if (text == NULL || !g_str_has_prefix(text, VIEW_START)) {
+        return NULL;
+    }
+    g_autofree char *base64 =
+        g_strndup(text + strlen(VIEW_START), strcspn(text + strlen(VIEW_START), " "));
+    g_autofree guchar *bytes = g_base64_decode(base64, &size);
+    json_t *view = json_loadb((const char *)bytes, size, 0, NULL);
+    char *sql = g_strdup(json_string_value(json_object_get(view, "originalSql")));
+
+    json_decref(view);
+    return sql;
 }
 
 TgTableFormat tg_table_format(const json_t *table)

@@ -36,6 +36,12 @@ const char *tg_table_parameter(const json_t *table, const char *key);
 const json_t *tg_table_columns(const json_t *table);
 const json_t *tg_table_partition_keys(const json_t *table);
 
+gboolean tg_table_is_view(const json_t *table);
+
+/* The SELECT of a view, out of the JSON in a Presto view's comment ("originalSql"); NULL when there
+ * is none that can be read. The caller frees. */
+char *tg_table_view_sql(const json_t *table);
+
 TgTableFormat tg_table_format(const json_t *table);
 
 /* The version as a number; -1 when there is none. */

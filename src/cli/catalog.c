@@ -5,6 +5,7 @@
 #include "base/clock.h"
 #include "catalog/publish.h"
 #include "catalog/table.h"
+#include "cli/catalog_export.h"
 #include "cli/catalog_gc.h"
 #include "cli/command.h"
 #include "cli/state.h"
@@ -15,6 +16,8 @@
     "Commands:\n"                                                                                   \
     "  list [DATABASE]             databases and tables\n"                                          \
     "  show DB.TABLE               columns, location, partitions\n"                                 \
+    "  export [DB[.TABLE]] [--as sql|json|terraform]   definitions, for a repository\n"             \
+    "  diff FILE, apply FILE       what a file of `export --as json` would change; change it\n"     \
     "  history DB.TABLE            what was published, newest first\n"                              \
     "  rollback DB.TABLE           show what was there before the newest publish\n"                 \
     "           [--to ID] [--partition k=v/k2=v2]\n"                                                \
@@ -26,6 +29,7 @@ typedef struct {
     char *project;
     char *to;
     char *partition;
+    char *format;
     gboolean as_json;
     gboolean dry_run;
     double grace_hours;
@@ -36,6 +40,7 @@ static void options_clear(Options *options)
     g_free(options->project);
     g_free(options->to);
     g_free(options->partition);
+    g_free(options->format);
 }
 
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Options, options_clear)
@@ -316,6 +321,24 @@ static gboolean run_gc(const Work *work, GError **error)
     return TRUE;
 }
 
+static gboolean run_export(const Work *work, GError **error)
+{
+    const char *format = work->options->format;
+
+    return tg_cli_catalog_export(work->catalog, work->database, work->table,
+                                 format == NULL ? "sql" : format, error);
+}
+
+static gboolean run_diff(const Work *work, GError **error)
+{
+    return tg_cli_catalog_apply(work->catalog, work->argument, TRUE, error);
+}
+
+static gboolean run_apply(const Work *work, GError **error)
+{
+    return tg_cli_catalog_apply(work->catalog, work->argument, work->options->dry_run, error);
+}
+
 typedef struct {
     const char *name;
     int arguments_min; /* beside the subcommand */
@@ -326,7 +349,8 @@ typedef struct {
 static const Subcommand subcommands[] = {
     {"list", 0, FALSE, run_list},      {"show", 1, TRUE, run_show},
     {"history", 1, TRUE, run_history}, {"rollback", 1, TRUE, run_rollback},
-    {"gc", 0, FALSE, run_gc},
+    {"gc", 0, FALSE, run_gc},          {"export", 0, FALSE, run_export},
+    {"diff", 1, FALSE, run_diff},      {"apply", 1, FALSE, run_apply},
 };
 
 static const Subcommand *find_subcommand(const char *name)
@@ -389,6 +413,8 @@ static int catalog_run(const TgCli *cli, int argc, char **argv)
         {"grace", 0, 0, G_OPTION_ARG_DOUBLE, &options.grace_hours,
          "gc: keep what was superseded, or begun, less than this ago (24)", "HOURS"},
         {"dry-run", 0, 0, G_OPTION_ARG_NONE, &options.dry_run, "gc: only count, or list", NULL},
+        {"as", 0, 0, G_OPTION_ARG_STRING, &options.format, "export: sql, json or terraform (sql)",
+         "FORMAT"},
         G_OPTION_ENTRY_NULL};
     int status = 0;
 
@@ -400,15 +426,17 @@ static int catalog_run(const TgCli *cli, int argc, char **argv)
     const Subcommand *command = argc < 2 ? NULL : find_subcommand(argv[1]);
 
     if (command == NULL) {
-        return tg_cli_usage(cli, "catalog needs one of list, show, history, rollback, gc");
+        return tg_cli_usage(
+            cli, "catalog needs one of list, show, export, diff, apply, history, rollback, gc");
     }
     if (argc < 2 + command->arguments_min) {
-        return tg_cli_usage(cli, "catalog %s needs a table: DB.TABLE", command->name);
+        return tg_cli_usage(cli, "catalog %s needs a %s", command->name,
+                            command->needs_table ? "table: DB.TABLE" : "file");
     }
     return execute(cli, &options, command, argc > 2 ? argv[2] : NULL);
 }
 
 const TgCommand tg_command_catalog = {.name = "catalog",
                                       .summary = "Show tables, their history, roll back, collect",
-                                      .words = "list show history rollback gc",
+                                      .words = "list show export diff apply history rollback gc",
                                       .run = catalog_run};

@@ -6,7 +6,6 @@
 #include "engine/engine_internal.h"
 
 #define BESIDE ".tegaru/"
-#define VIEW_START "/* Presto View: "
 
 void tg_engine_part_free(TgEnginePart *part)
 {
@@ -230,33 +229,18 @@ static gboolean resolve_staged(TgEnginePlan *plan, TgSqlArena *arena, TgSqlTable
 
 /* ---- the catalog ---------------------------------------------------------------------------- */
 
-/* The JSON in a Presto view's comment has its text as originalSql. */
 static gboolean resolve_view(TgSqlArena *arena, const json_t *table, TgSqlTable *out,
                              GError **error)
 {
-    const char *text = json_string_value(json_object_get(table, "ViewOriginalText"));
-    gsize size = 0;
-    const char *sql = NULL;
+    g_autofree char *sql = tg_table_view_sql(table);
 
-    if (text == NULL || !g_str_has_prefix(text, VIEW_START)) {
+    if (sql == NULL) {
         g_set_error(error, TG_ERROR, TG_ERROR_CONFIG, "the view '%s' has no text that can be read",
                     tg_table_name(table));
         return FALSE;
     }
-    g_autofree char *base64 =
-        g_strndup(text + strlen(VIEW_START), strcspn(text + strlen(VIEW_START), " "));
-    g_autofree guchar *bytes = g_base64_decode(base64, &size);
-    json_t *view = json_loadb((const char *)bytes, size, 0, NULL);
-
-    sql = json_string_value(json_object_get(view, "originalSql"));
-    if (sql != NULL) {
-        out->view_sql = tg_sql_arena_copy(arena, sql, strlen(sql));
-    } else {
-        g_set_error(error, TG_ERROR, TG_ERROR_CONFIG, "the view '%s' holds no SQL",
-                    tg_table_name(table));
-    }
-    json_decref(view);
-    return out->view_sql != NULL;
+    out->view_sql = tg_sql_arena_copy(arena, sql, strlen(sql));
+    return TRUE;
 }
 
 static gboolean resolve_table(TgEnginePlan *plan, TgSqlArena *arena, const json_t *table,
@@ -271,7 +255,7 @@ static gboolean resolve_table(TgEnginePlan *plan, TgSqlArena *arena, const json_
                                  .keys = keys,
                                  .parts = parts};
 
-    if (g_strcmp0(json_string_value(json_object_get(table, "TableType")), "VIRTUAL_VIEW") == 0) {
+    if (tg_table_is_view(table)) {
         return resolve_view(arena, table, out, error);
     }
     if (relation.format == TG_FORMAT_OTHER) {

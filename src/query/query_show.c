@@ -1,6 +1,7 @@
 /* SHOW … and DESCRIBE: what stands in the catalog. */
 #include <string.h>
 
+#include "catalog/table_export.h"
 #include "query/query_internal.h"
 
 typedef struct {
@@ -149,65 +150,11 @@ static void show_properties(const Show *show, const json_t *table)
     }
 }
 
-static void append_columns(GString *out, const json_t *columns)
-{
-    for (gsize i = 0; i < json_array_size(columns); i++) {
-        const json_t *column = json_array_get(columns, i);
-        const char *comment = text_of(column, "Comment");
-
-        g_string_append_printf(out, "%s  `%s` %s", i == 0 ? "" : ",\n", text_of(column, "Name"),
-                               text_of(column, "Type"));
-        if (*comment != '\0') {
-            g_string_append_printf(out, " COMMENT '%s'", comment);
-        }
-    }
-}
-
-static void append_properties(GString *out, const json_t *properties)
-{
-    const char *key = NULL;
-    json_t *value = NULL;
-    guint count = 0;
-
-    json_object_foreach ((json_t *)properties, key, value) {
-        g_string_append_printf(out, "%s  '%s'='%s'", count++ == 0 ? "" : ",\n", key,
-                               json_is_string(value) ? json_string_value(value) : "");
-    }
-}
-
 /* A statement that makes the same table. */
 static void show_create(const Show *show, const json_t *table)
 {
-    const json_t *storage = json_object_get(table, "StorageDescriptor");
-    const json_t *serde = json_object_get(storage, "SerdeInfo");
-    const json_t *keys = tg_table_partition_keys(table);
-    const json_t *parameters = json_object_get(serde, "Parameters");
-    g_autoptr(GString) out = g_string_new(NULL);
-
-    g_string_append_printf(out, "CREATE EXTERNAL TABLE `%s.%s`(\n", show->database,
-                           tg_table_name(table));
-    append_columns(out, tg_table_columns(table));
-    g_string_append(out, ")\n");
-    if (json_array_size(keys) > 0) {
-        g_string_append(out, "PARTITIONED BY (\n");
-        append_columns(out, keys);
-        g_string_append(out, ")\n");
-    }
-    g_string_append_printf(out, "ROW FORMAT SERDE\n  '%s'\n",
-                           text_of(serde, "SerializationLibrary"));
-    if (json_object_size(parameters) > 0) {
-        g_string_append(out, "WITH SERDEPROPERTIES (\n");
-        append_properties(out, parameters);
-        g_string_append(out, ")\n");
-    }
-    g_string_append_printf(
-        out, "STORED AS INPUTFORMAT\n  '%s'\nOUTPUTFORMAT\n  '%s'\nLOCATION\n  '%s'\n",
-        text_of(storage, "InputFormat"), text_of(storage, "OutputFormat"),
-        text_of(storage, "Location"));
-    g_string_append(out, "TBLPROPERTIES (\n");
-    append_properties(out, json_object_get(table, "Parameters"));
-    g_string_append(out, ")");
-    g_auto(GStrv) lines = g_strsplit(out->str, "\n", -1);
+    g_autofree char *sql = tg_table_to_sql(table);
+    g_auto(GStrv) lines = g_strsplit(sql, "\n", -1);
 
     for (guint i = 0; lines[i] != NULL; i++) {
         add(show, lines[i]);

@@ -35,6 +35,19 @@ const char *tg_statement_kind_name(TgStatementKind kind)
     return names[kind];
 }
 
+/* `lake.flights` in one pair of quotes, as SHOW CREATE TABLE prints it: names have no points. */
+static void split_name(TgParser *parser)
+{
+    TgStatement *statement = parser->statement;
+    const char *point = statement->table == NULL ? NULL : strchr(statement->table, '.');
+
+    if (point != NULL && statement->database == NULL) {
+        statement->database =
+            tg_sql_arena_copy(parser->arena, statement->table, (gsize)(point - statement->table));
+        statement->table = point + 1;
+    }
+}
+
 /* [database.]table, quoted either way. */
 void tg_parse_table_name(TgParser *parser)
 {
@@ -50,6 +63,7 @@ void tg_parse_table_name(TgParser *parser)
         statement->database = statement->table;
         statement->table = tg_parser_name(parser);
     }
+    split_name(parser);
 }
 
 /* IF EXISTS, or IF NOT EXISTS. */
