@@ -21,6 +21,7 @@ typedef struct {
     char *policy;
     char *token_file;
     gint64 duration_s;
+    const json_t *source; /* lent */
 } Options;
 
 static void options_clear(Options *options)
@@ -62,6 +63,12 @@ static gboolean read_texts(const json_t *config, Options *out, GError **error)
             return FALSE;
         }
     }
+    out->source = json_object_get(config, "role_source");
+    if (out->source != NULL && !json_is_object(out->source)) {
+        g_set_error(error, TG_ERROR, TG_ERROR_CONFIG,
+                    "'role_source' must be a map of options such as auth_method");
+        return FALSE;
+    }
     return tg_params_get_int64(config, "role_session_duration_seconds", 0, &out->duration_s, error);
 }
 
@@ -86,6 +93,22 @@ static TgAwsCredentials *read_keys(const Options *options, GError **error)
     return tg_aws_credentials_new_static(options->key_id, options->secret, options->token);
 }
 
+/* Who assumes the role. */
+static TgAwsCredentials *read_base(const Options *options, GError **error)
+{
+    if (options->source != NULL) {
+        TgAwsCredentials *base = tg_aws_auth_read(options->source, error);
+
+        if (base == NULL) {
+            g_prefix_error(error, "role_source: ");
+        }
+        return base;
+    }
+    return options->key_id != NULL
+               ? read_keys(options, error)
+               : tg_aws_credentials_new_default(options->profile, options->profile_file);
+}
+
 static TgAwsCredentials *read_role(const Options *options, GError **error)
 {
     gboolean is_web = strcmp(options->method, "web_identity_token") == 0;
@@ -100,9 +123,7 @@ static TgAwsCredentials *read_role(const Options *options, GError **error)
         return NULL;
     }
     if (!is_web) {
-        base = options->key_id != NULL
-                   ? read_keys(options, error)
-                   : tg_aws_credentials_new_default(options->profile, options->profile_file);
+        base = read_base(options, error);
         if (base == NULL) {
             return NULL;
         }

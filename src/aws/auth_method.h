@@ -17,6 +17,8 @@
         {"profile_name", "text", "default", "profile: its name."},                                 \
         {"profile_file", "text", "null", "profile: a file instead of those in ~/.aws."},           \
         {"role_arn", "text", "null", "assume_role, web_identity_token: the role."},                \
+        {"role_source", "map", "the other options",                                                \
+         "assume_role: who assumes it, as a map of these options; it may assume a role itself."},  \
         {"role_session_name", "text", "tegaru", "The name that the role's session gets."},         \
         {"role_external_id", "text", "null", "assume_role: what the role's owner asks for."},      \
         {"role_session_duration_seconds", "integer", "3600",                                       \

@@ -5,6 +5,7 @@
 #include <aws/common/error.h>
 #include <string.h>
 
+#include "aws/config_file.h"
 #include "aws/runtime.h"
 #include "aws/sts.h"
 #include "base/clock.h"
@@ -527,4 +528,60 @@ const char *tg_aws_credentials_expired_hint(const TgAwsCredentials *credentials)
                  "newer; log in again or have it renewed"
                : "keys that are given in the config or the environment cannot be renewed; get new "
                  "ones, or use auth_method profile, instance or assume_role";
+}
+
+/* The first place of the chain that has something. */
+static char *describe_chain(const TgAwsCredentials *credentials)
+{
+    static const char *const settings[][2] = {{"aws_access_key_id", "keys"},
+                                              {"role_arn", "an assumed role"},
+                                              {"sso_session", "SSO"},
+                                              {"sso_start_url", "SSO"},
+                                              {"credential_process", "a program"}};
+    const char *variable = g_getenv("AWS_PROFILE");
+    const char *name = credentials->profile != NULL ? credentials->profile
+                       : variable != NULL           ? variable
+                                                    : "default";
+
+    if (credentials->profile == NULL && g_getenv("AWS_ACCESS_KEY_ID") != NULL) {
+        return g_strdup("the environment's AWS_ACCESS_KEY_ID");
+    }
+    for (gsize i = 0; credentials->profile_file == NULL && i < G_N_ELEMENTS(settings); i++) {
+        g_autofree char *found = tg_aws_config_file_get(credentials->profile, settings[i][0]);
+
+        if (found != NULL) {
+            return g_strdup_printf("profile '%s' of AWS's files (%s)", name, settings[i][1]);
+        }
+    }
+    if (credentials->profile != NULL || credentials->profile_file != NULL) {
+        return g_strdup_printf("profile '%s' of %s", name,
+                               credentials->profile_file == NULL ? "AWS's files"
+                                                                 : credentials->profile_file);
+    }
+    return g_strdup(g_getenv("AWS_WEB_IDENTITY_TOKEN_FILE") != NULL
+                        ? "the web identity of AWS_WEB_IDENTITY_TOKEN_FILE"
+                        : "the role of this machine");
+}
+
+char *tg_aws_credentials_describe(const TgAwsCredentials *credentials)
+{
+    g_autofree char *base = NULL;
+
+    switch (credentials->kind) {
+    case KIND_KNOWN:
+        return g_strdup("keys that are given");
+    case KIND_ENVIRONMENT:
+        return g_strdup("the environment's AWS_ACCESS_KEY_ID");
+    case KIND_INSTANCE:
+        return g_strdup("the role of this machine");
+    case KIND_ANONYMOUS:
+        return g_strdup("nobody: requests are not signed");
+    case KIND_ROLE:
+        base = credentials->role.base == NULL ? g_strdup("a web identity")
+                                              : tg_aws_credentials_describe(credentials->role.base);
+        return g_strdup_printf("role %s, assumed by %s", credentials->role.role_arn, base);
+    case KIND_CHAIN:
+    default:
+        return describe_chain(credentials);
+    }
 }

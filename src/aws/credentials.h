@@ -83,3 +83,10 @@ gboolean tg_aws_credentials_renew(TgAwsCredentials *credentials, guint generatio
 
 /* What to do when keys have expired and that did not help; for messages. */
 const char *tg_aws_credentials_expired_hint(const TgAwsCredentials *credentials);
+
+/**
+ * Where the keys come from, in words: "the environment's AWS_ACCESS_KEY_ID", "profile 'prod' of
+ * AWS's files", "role arn:…, assumed by …". Reads the environment and AWS's files, nothing else;
+ * for the chain it is the first place that has something. The caller frees.
+ */
+char *tg_aws_credentials_describe(const TgAwsCredentials *credentials);

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "aws/named.h"
 #include "base/clock.h"
 #include "base/file.h"
 #include "cli/loader_plugins.h"
@@ -139,6 +140,10 @@ TgCliLoad *tg_cli_load_new_config(const TgCli *cli, json_t *take_config, const c
     load->level_min = TG_LOADER_INFO;
     load->config = take_config;
     load->config_name = g_strdup(name);
+    if (!tg_aws_named_expand_load(load->config, NULL, NULL, error)) {
+        g_prefix_error(error, "%s: ", name);
+        return NULL;
+    }
     load->state = tg_cli_state_new(NULL);
     load->services = (TgLoaderServices){
         .objects = tg_cli_state_objects(load->state),

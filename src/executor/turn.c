@@ -54,6 +54,19 @@ static void fail(TgTurnJob *job, const GError *error)
     job->message = tg_redactor_text(job->context->redactor, marked);
 }
 
+/* `aws: prod` on a task chooses one of the profiles that `aws: {prod: …}` exports: it stands beside
+ * them, as `aws: {use: prod}`, and does not replace them. A new reference. */
+static json_t *local_of(const TgTurnJob *job)
+{
+    json_t *local = json_copy(job->local);
+    json_t *chosen = json_object_get(local, "aws");
+
+    if (json_is_string(chosen) && json_is_object(json_object_get(job->params, "aws"))) {
+        json_object_set_new(local, "aws", json_pack("{s:O}", "use", chosen));
+    }
+    return local;
+}
+
 /* Everything the task sees with templates filled in; NULL with an error. */
 static json_t *evaluate(TgTurnJob *job, GError **error)
 {
@@ -65,7 +78,9 @@ static json_t *evaluate(TgTurnJob *job, GError **error)
 
     tg_params_merge(job->params, builtins);
     all = json_copy(job->params);
-    tg_params_merge(all, job->local);
+    g_autoptr(json_t) local = local_of(job);
+
+    tg_params_merge(all, local);
     json_object_del(all, "_check");
     json_object_del(all, "_error");
     return tg_script_fill_params(script, all, job->params, error);

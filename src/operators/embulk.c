@@ -7,7 +7,7 @@ static gboolean embulk_run(TgTurn *turn, TgOutcome *out, GError **error)
     return tg_operator_run_load(turn, FALSE, error);
 }
 
-static const char *const options[] = {"config", "test", "tests", NULL};
+static const char *const options[] = {"aws", "config", "test", "tests", NULL};
 
 const TgOperator tg_operator_embulk = {.name = "embulk",
                                        .help = "Loads data in bulk as Embulk does",

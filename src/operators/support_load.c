@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "aws/named.h"
 #include "command/command.h"
 #include "command/embulk_program.h"
 #include "loader/liquid.h"
@@ -230,6 +231,13 @@ gboolean tg_operator_run_load(TgTurn *turn, gboolean exact_types, GError **error
 
     config = is_file ? read_file(turn, path, exact_types, error) : read_inline(turn, error);
     if (config == NULL || (exact_types && !fill_secrets(turn, config, error))) {
+        return FALSE;
+    }
+    const json_t *aws = json_object_get(turn->params, "aws");
+    const char *chosen = json_is_string(aws) ? json_string_value(aws)
+                                             : json_string_value(json_object_get(aws, "use"));
+
+    if (!tg_aws_named_expand_load(config, aws, chosen, error)) {
         return FALSE;
     }
     add_tests(turn, config);

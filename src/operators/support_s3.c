@@ -4,7 +4,9 @@
 #include <string.h>
 
 #include "aws/auth_method.h"
+#include "aws/endpoint.h"
 #include "object/store.h"
+#include "operators/support_aws.h"
 #include "operators/support_secret.h"
 #include "params/params.h"
 
@@ -106,6 +108,29 @@ static gboolean check_keys(const Settings *settings, GError **error)
     return TRUE;
 }
 
+/* The client of a profile that the task has chosen. */
+static TgS3 *open_named(const TgTurn *turn, const Settings *settings, GError **error)
+{
+    g_auto(TgAwsSettings) named = {0};
+
+    if (!tg_operator_aws(turn, "aws.s3", &named, error)) {
+        return NULL;
+    }
+    g_autofree char *endpoint = settings->endpoint != NULL
+                                    ? g_strdup(settings->endpoint)
+                                    : tg_aws_endpoint_find("s3", named.profile);
+    TgS3Options options = {.endpoint = endpoint,
+                           .region = named.region,
+                           .path_style = settings->path_style,
+                           .credentials = named.credentials,
+                           .sse_c_key = settings->sse_c_key,
+                           .sse_c_algorithm = settings->sse_c_algorithm,
+                           .sse_c_md5 = settings->sse_c_md5,
+                           .is_cancelled = turn->services->is_cancelled};
+
+    return tg_s3_new(&options, error);
+}
+
 static TgS3 *open_s3(const TgTurn *turn, const Settings *settings, GError **error)
 {
     const char *region = settings->region != NULL ? settings->region : g_getenv("AWS_REGION");
@@ -135,6 +160,10 @@ TgBuckets *tg_buckets_open(const TgTurn *turn, GError **error)
     if (!read_secrets(turn, &settings, error) || !read_params(params, &settings, error) ||
         !check_keys(&settings, error)) {
         return NULL;
+    }
+    if (tg_operator_aws_name(turn) != NULL) {
+        buckets->s3 = open_named(turn, &settings, error);
+        return buckets->s3 == NULL ? NULL : g_steal_pointer(&buckets);
     }
     if (!is_configured(&settings)) {
         buckets->store = turn->services->objects(turn->services);

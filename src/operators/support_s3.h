@@ -36,4 +36,4 @@ gboolean tg_buckets_copy(TgBuckets *buckets, const TgS3Place *from, const TgS3Pl
 gboolean tg_buckets_delete(TgBuckets *buckets, const TgS3Place *place, GError **error);
 
 /* What such an operator reads beside its own options. */
-#define TG_BUCKETS_OPTIONS "region", "endpoint", "path_style_access", "profile_name"
+#define TG_BUCKETS_OPTIONS "aws", "region", "endpoint", "path_style_access", "profile_name"

@@ -1,0 +1,139 @@
+"""Named profiles of a workflow and of a load, and `tegaru aws`, against moto."""
+import os
+import subprocess
+import sys
+
+from support import SOURCE, Project, Skip, check_run, contains, main, test
+
+ROLE = "arn:aws:iam::123456789012:role/"
+
+
+class Moto:
+    """As tests/support/moto.c has it; with the calls that STS gets, in the order they came."""
+
+    def __enter__(self):
+        self.process = subprocess.Popen([sys.executable, os.path.join(SOURCE, "tests/support/moto_server.py")], stdin=subprocess.PIPE,
+                                        stdout=subprocess.PIPE, text=True, env=dict(os.environ, TG_SOURCE_DIR=SOURCE))
+        port = self.process.stdout.readline().strip()
+        if not port:
+            self.process.wait()
+            raise Skip("no moto is installed: run 'make deps'")
+        self.endpoint = f"http://127.0.0.1:{port}"
+        return self
+
+    def __exit__(self, *_):
+        self.process.stdin.close()
+        self.process.wait()
+        self.process.stdout.close()
+
+
+def project(moto, files):
+    made = Project(files)
+    made.env = {"HOME": made.folder, "TEGARU_CONFIG_HOME": made.folder + "/c", "DIGDAG_CONFIG_HOME": made.folder + "/c", "AWS_EC2_METADATA_DISABLED": "true",
+                "AWS_ENDPOINT_URL": moto.endpoint, "AWS_CONFIG_FILE": made.folder + "/config", "AWS_SHARED_CREDENTIALS_FILE": made.folder + "/credentials"}
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_PROFILE", "AWS_REGION", "AWS_DEFAULT_REGION"):
+        os.environ.pop(name, None)
+    return made
+
+
+KEYS = "[default]\naws_access_key_id = AKIDDEFAULT\naws_secret_access_key = s\n[other]\naws_access_key_id = AKIDOTHER\naws_secret_access_key = s\n"
+PROFILES = f"""aws:
+    prod: {{role_arn: '{ROLE}loader', external_id: x-1, region: eu-west-1, catalog_id: 123456789012}}
+    far: {{role_arn: '{ROLE}far', source: prod, session_name: night}}
+    here: {{profile: other}}
+    loop: {{role_arn: '{ROLE}a', source: loop}}
+    wrong: {{role: x}}
+"""
+DIG = "_export:\n  " + PROFILES + "+t:\n  echo>: hi\n"
+
+
+@test
+def whoami_says_account_arn_source_and_region():
+    with Moto() as moto, project(moto, {"credentials": KEYS, "config": "[profile other]\nregion = ap-east-1\n", "main.dig": DIG}) as p:
+        done = check_run(p.run("aws", "whoami", env=p.env))
+        contains(done.stdout, "account  123456789012\n")
+        contains(done.stdout, "source   profile 'default' of AWS's files (keys)\nregion   us-east-1 (nobody says one)\n")
+        done = check_run(p.run("aws", "whoami", "--profile", "other", "--json", env=p.env))
+        contains(done.stdout, '"region": "ap-east-1"')
+        done = check_run(p.run("aws", "whoami", env=dict(p.env, AWS_ACCESS_KEY_ID="AKID", AWS_SECRET_ACCESS_KEY="s", AWS_REGION="eu-north-1")))
+        contains(done.stdout, "source   the environment's AWS_ACCESS_KEY_ID\nregion   eu-north-1\n")
+
+
+@test
+def profiles_of_a_workflow_assume_roles_one_after_another():
+    with Moto() as moto, project(moto, {"credentials": KEYS, "config": "", "main.dig": DIG}) as p:
+        done = check_run(p.run("aws", "whoami", "main.dig", "--aws", "prod", env=p.env))
+        contains(done.stdout, "assumed-role/loader/tegaru\n")
+        contains(done.stdout, f"source   role {ROLE}loader, assumed by profile 'default' of AWS's files (keys); profile of the file: prod\nregion   eu-west-1\ncatalog  123456789012\n")
+        done = check_run(p.run("aws", "whoami", "main.dig", "--aws", "far", env=p.env))
+        contains(done.stdout, "assumed-role/far/night\n")
+        contains(done.stdout, f"role {ROLE}far, assumed by role {ROLE}loader, assumed by profile 'default'")
+        done = check_run(p.run("aws", "whoami", "main.dig", "--aws", "here", env=p.env))
+        contains(done.stdout, "profile 'other' of AWS's files (keys)")
+
+
+@test
+def wrong_profiles_are_told_with_what_is_right():
+    with Moto() as moto, project(moto, {"credentials": KEYS, "config": "", "main.dig": DIG}) as p:
+        for name, words in (("prid", "there is no profile 'prid' (did you mean 'prod'?)"), ("loop", "its sources go in a circle"),
+                            ("wrong", "profile 'wrong': there is no key 'role'")):
+            contains(check_run(p.run("aws", "whoami", "main.dig", "--aws", name, env=p.env), 1).stderr, words)
+        contains(check_run(p.run("aws", "whoami", "--aws", "prod", env=p.env), 2).stderr, "names a profile of a file")
+        contains(check_run(p.run("aws", "whoami", "--profile", "none", env=p.env), 1).stderr, "the AWS profile 'none' does not exist")
+
+
+@test
+def keys_of_secrets_assume_the_role():
+    with Moto() as moto, project(moto, {"config": "", "main.dig": DIG, "id": "AKIDSECRET", "key": "s"}) as p:
+        check_run(p.run("secrets", "--local", "--set", "aws.access_key_id=@id", "aws.secret_access_key=@key", env=p.env))
+        done = check_run(p.run("aws", "whoami", "main.dig", "--aws", "prod", env=p.env))
+        contains(done.stdout, "assumed by keys that are given (secrets of this machine)")
+
+
+OPERATOR = DIG + """+w:
+  s3_wait>: data/file
+  aws: %s
+  path_style_access: true
+"""
+
+
+def put(moto):
+    import urllib.request
+    for path, body in (("/data", b""), ("/data/file", b"hello"), ("/data/in/a.csv", b"a\n1\n")):
+        request = urllib.request.Request(moto.endpoint + path, data=body, method="PUT", headers={"Content-Type": "text/csv", "Authorization": "AWS4-HMAC-SHA256 Credential=A/20260101/us-east-1/s3/aws4_request, SignedHeaders=host, Signature=0"})
+        urllib.request.urlopen(request).read()
+
+
+@test
+def an_operator_chooses_a_profile():
+    with Moto() as moto, project(moto, {"credentials": KEYS, "config": "", "main.dig": OPERATOR % "far", "bad.dig": OPERATOR % "nobody"}) as p:
+        put(moto)
+        check_run(p.run("run", "main.dig", "--rerun", env=p.env))
+        contains(check_run(p.run("run", "bad.dig", "--rerun", env=p.env), 1).stderr, "aws: there is no profile 'nobody'")
+
+
+@test
+def a_load_chooses_a_profile():
+    load = PROFILES.replace("\n    ", "\n  ") + """in:
+  type: s3
+  aws: far
+  bucket: data
+  path_prefix: in/
+  path_style_access_enabled: true
+  parser: {type: csv, columns: [{name: a, type: long}], skip_header_lines: 1}
+out: {type: stdout}
+"""
+    dig = DIG + "+l:\n  load>: load.yml\n+m:\n  load>: plain.yml\n  aws: %s\n"
+    plain = load[load.index("in:"):].replace("  aws: far\n", "")
+    with Moto() as moto, project(moto, {"credentials": KEYS, "config": "", "load.yml": load, "plain.yml": plain, "main.dig": dig % "far", "no.dig": dig % "nobody", "bad.yml": load.replace("aws: far", "aws: fur")}) as p:
+        put(moto)
+        done = check_run(p.run("load", "run", "load.yml", env=p.env))
+        contains(done.stdout, "rows_written: 1\n")
+        assert "unknown option" not in done.stderr, done.stderr
+        check_run(p.run("run", "main.dig", "--rerun", env=p.env))
+        contains(check_run(p.run("run", "no.dig", "--rerun", env=p.env), 1).stderr, "in: aws: there is no profile 'nobody'")
+        contains(check_run(p.run("load", "run", "bad.yml", env=p.env), 1).stderr, "bad.yml: in: aws: there is no profile 'fur' (did you mean 'far'?)")
+
+
+if __name__ == "__main__":
+    main()
