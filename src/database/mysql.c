@@ -24,6 +24,7 @@ struct TgMysqlCursor {
     guint count;
     TgMysqlField *fields;
     guint64 rows;
+    gboolean has_ended; /* behind the last row, or lost */
 };
 
 gboolean tg_mysql_tls_parse(const char *text, TgMysqlTls *out, GError **error)
@@ -352,10 +353,20 @@ TgMysqlCursor *tg_mysql_query(TgMysql *mysql, const char *sql, GError **error)
     return cursor;
 }
 
+void tg_mysql_cut(TgMysql *mysql)
+{
+    (void)mysql->api->mariadb_cancel(mysql->handle); /* one that is lost is cut already */
+}
+
 void tg_mysql_cursor_free(TgMysqlCursor *cursor)
 {
     if (cursor == NULL) {
         return;
+    }
+    /* one of which no row was asked for may have none (LIMIT 0) */
+    if (!cursor->has_ended &&
+        (cursor->rows > 0 || cursor->mysql->api->mysql_fetch_row(cursor->result) != NULL)) {
+        tg_mysql_cut(cursor->mysql);
     }
     cursor->mysql->api->mysql_free_result(cursor->result);
     g_free(cursor->fields);
@@ -378,6 +389,7 @@ gboolean tg_mysql_cursor_next(TgMysqlCursor *cursor, const char *const **out_val
     const MysqlApi *api = cursor->mysql->api;
     MYSQL_ROW row = api->mysql_fetch_row(cursor->result);
 
+    cursor->has_ended = row == NULL;
     if (row == NULL && api->mysql_errno(cursor->mysql->handle) != 0) {
         (void)fail(cursor->mysql, "lost the connection to", error);
         g_prefix_error(error, "after %" G_GUINT64_FORMAT " rows: ", cursor->rows);

@@ -82,7 +82,9 @@ typedef struct {
     guint scale;         /* DECIMAL: behind the point */
 } TgMysqlField;
 
-/* Rows that are streamed; nothing else can be run on the connection until it is freed. */
+/* Rows that are streamed; nothing else can be run on the connection until it is freed, and nothing
+ * at all when it is freed with rows left: that ends the connection. The same holds for statements.
+ */
 typedef struct TgMysqlCursor TgMysqlCursor;
 
 TgMysqlCursor *tg_mysql_query(TgMysql *mysql, const char *sql, GError **error);

@@ -34,7 +34,8 @@
     F(mysql_stmt_fetch_column)                                                                     \
     F(mysql_stmt_errno)                                                                            \
     F(mysql_stmt_error)                                                                            \
-    F(mysql_stmt_close)
+    F(mysql_stmt_close)                                                                            \
+    F(mariadb_cancel)
 
 typedef struct {
 /* NOLINTNEXTLINE(bugprone-macro-parentheses): the name of a member cannot stand in parentheses */
@@ -52,6 +53,10 @@ struct TgMysql {
 /* A failure of the server as `number` and `message` tell it; `what` begins the sentence. FALSE. */
 gboolean tg_mysql_fail(const TgMysql *mysql, const char *what, unsigned number, const char *message,
                        GError **error);
+
+/* Ends a connection whose rows nobody wants any more: the library would read them all, however many
+ * there are. Any later use of it fails. */
+void tg_mysql_cut(TgMysql *mysql);
 
 /* The library's fields as ours; their names stay lent. The caller frees. */
 TgMysqlField *tg_mysql_describe(const MYSQL_FIELD *fields, guint count);

@@ -19,6 +19,7 @@ struct TgMysqlStatement {
     MYSQL_BIND *binds;
     char **texts; /* buffers of those that come as texts */
     MYSQL_TIME *moments;
+    gboolean is_running;  /* there may be rows left */
     TgMysqlValue *values; /* the library writes sizes, nulls and numbers into them */
 };
 
@@ -95,6 +96,9 @@ void tg_mysql_statement_free(TgMysqlStatement *statement)
     }
     for (guint i = 0; statement->texts != NULL && i < statement->count; i++) {
         g_free(statement->texts[i]);
+    }
+    if (statement->is_running) {
+        tg_mysql_cut(statement->mysql);
     }
     if (statement->metadata != NULL) {
         statement->mysql->api->mysql_free_result(statement->metadata);
@@ -212,6 +216,7 @@ gboolean tg_mysql_statement_run(TgMysqlStatement *statement, const TgMysqlForm *
     if (api->mysql_stmt_execute(statement->handle) != 0) {
         return fail(statement, "the query was refused by", error);
     }
+    statement->is_running = TRUE;
     return api->mysql_stmt_bind_result(statement->handle, statement->binds) == 0 ||
            fail(statement, "no answer from", error);
 }
@@ -293,6 +298,7 @@ gboolean tg_mysql_statement_next(TgMysqlStatement *statement, const TgMysqlValue
     case 0:
         break;
     case MYSQL_NO_DATA:
+        statement->is_running = FALSE;
         return TRUE;
     case MYSQL_DATA_TRUNCATED:
         if (!fetch_rest(statement, error)) {

@@ -7,6 +7,7 @@ import shutil
 import subprocess
 import tempfile
 import threading
+import time
 
 from servers import Mariadb, wait_until
 from support import Project, check_run, contains, equal, main, test
@@ -147,6 +148,17 @@ def what_no_type_holds_is_refused_unless_allowed():
 
 
 @test
+def a_preview_does_not_read_the_rows_that_it_does_not_show():
+    db = server()
+    with Project() as project:
+        started = time.monotonic()
+        project.write("load.yml", f"in: {{type: mysql, host: 127.0.0.1, port: {db.port}, user: u, password: sekret, database: test, "
+                      "query: \"SELECT seq, sleep(0.0005) AS s FROM seq_1_to_200000\"}\nout: {type: stdout}\n")
+        contains(check_run(project.run("load", "preview", "load.yml")).stdout, "seq:long")
+        assert time.monotonic() - started < 20, "all of them take more than 100 s"
+
+
+@test
 def a_timeout_of_0_is_none_and_a_port_is_one():
     with Project() as project:
         done = load(project, server(), "query: SELECT SLEEP(1.2) AS s\n  socket_timeout: 0\n  connect_timeout: 0", out="{type: stdout}")
@@ -238,6 +250,7 @@ def a_killed_connection_stops_the_load_and_publishes_nothing():
     db = server()
     with Project() as project:
         for splits in ("1", "4"):
+            started = time.monotonic()
             slow = f"table: big\n  splits: {splits}\n  where: id < 0 OR sleep(0.0005) = 0"
             failed = []
             thread = threading.Thread(target=lambda: failed.append(load(project, db, slow, 1)))
@@ -246,6 +259,7 @@ def a_killed_connection_stops_the_load_and_publishes_nothing():
             wait_until(lambda: ids.extend(db.ask("SELECT id FROM information_schema.processlist WHERE user = 'u' AND info LIKE 'SELECT * FROM%'").split()) or ids, "the query")
             db.ask("; ".join(f"KILL {i}" for i in set(ids[:1])))
             thread.join()
+            assert time.monotonic() - started < 10, "the other connections do not read to their ends"
             assert failed and ("Lost connection" in failed[0].stderr or "lost" in failed[0].stderr.lower()), failed and failed[0].stderr
             assert not glob.glob(project.folder + "/.tegaru/objects/b/t/*"), "nothing is left"
 
