@@ -7,8 +7,8 @@ static gboolean load_run(TgTurn *turn, TgOutcome *out, GError **error)
     return tg_operator_run_load(turn, TRUE, error);
 }
 
-static const char *const options[] = {"aws", "config", "in",   "filters", "out", "exec",
-                                      "types",  "test", "tests",   NULL};
+static const char *const options[] = {"aws",  "config", "in",   "filters", "out",
+                                      "exec", "types",  "test", "tests",   NULL};
 
 const TgOperator tg_operator_load = {.name = "load",
                                      .help = "Loads data in bulk, types exactly",

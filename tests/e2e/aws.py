@@ -1,9 +1,12 @@
 """Named profiles of a workflow and of a load, and `tegaru aws`, against moto."""
+import json
 import os
 import subprocess
 import sys
+import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
-from support import SOURCE, Project, Skip, check_run, contains, main, test
+from support import SOURCE, Project, Skip, check_run, contains, equal, main, test
 
 ROLE = "arn:aws:iam::123456789012:role/"
 
@@ -13,7 +16,7 @@ class Moto:
 
     def __enter__(self):
         self.process = subprocess.Popen([sys.executable, os.path.join(SOURCE, "tests/support/moto_server.py")], stdin=subprocess.PIPE,
-                                        stdout=subprocess.PIPE, text=True, env=dict(os.environ, TG_SOURCE_DIR=SOURCE))
+                                        stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, env=dict(os.environ, TG_SOURCE_DIR=SOURCE))
         port = self.process.stdout.readline().strip()
         if not port:
             self.process.wait()
@@ -133,6 +136,84 @@ out: {type: stdout}
         check_run(p.run("run", "main.dig", "--rerun", env=p.env))
         contains(check_run(p.run("run", "no.dig", "--rerun", env=p.env), 1).stderr, "in: aws: there is no profile 'nobody'")
         contains(check_run(p.run("load", "run", "bad.yml", env=p.env), 1).stderr, "bad.yml: in: aws: there is no profile 'fur' (did you mean 'far'?)")
+
+
+NEEDS = DIG + """+w:
+  s3_wait>: data/file
++q:
+  _export:
+    athena: {database: lake, workgroup: primary}
+  athena.query>: select 1
++e:
+  athena.table_exists?>:
+  database: lake
+  table: t_${session_date}
++l:
+  load>: in.yml
+  aws: far
+"""
+LOAD = "in: {type: dynamodb, table: items}\nout: {type: s3_parquet, bucket: data, path_prefix: out/}\n"
+
+
+@test
+def check_prints_the_policy_without_asking():
+    class Nowhere:
+        endpoint = "http://127.0.0.1:1"
+    with project(Nowhere, {"config": "", "main.dig": NEEDS, "in.yml": LOAD, "none.dig": "+a:\n  echo>: hi\n", "bad.dig": NEEDS.replace("in.yml", "absent.yml")}) as p:
+        done = check_run(p.run("aws", "check", "main.dig", "--policy", "--aws", "prod", env=p.env))
+        actions = {}
+        for statement in json.loads(done.stdout)["Statement"]:
+            equal(statement["Effect"], "Allow")
+            for action in statement["Action"]:
+                actions.setdefault(action, []).append(statement["Resource"])
+        equal(actions["dynamodb:Scan"], [["arn:aws:dynamodb:eu-west-1:123456789012:table/items"]])
+        equal(actions["athena:StartQueryExecution"], [["arn:aws:athena:eu-west-1:123456789012:workgroup/primary"]])
+        equal(actions["glue:GetTable"][1], ["arn:aws:glue:eu-west-1:123456789012:" + end for end in ("catalog", "database/lake", "table/lake/t_*")])
+        equal(actions["glue:GetDatabase"], [["arn:aws:glue:eu-west-1:123456789012:catalog", "arn:aws:glue:eu-west-1:123456789012:database/lake"]])
+        equal(actions["s3:GetObject"], [["arn:aws:s3:::data/file"], ["arn:aws:s3:::*/*"]])
+        assert ["arn:aws:s3:::data/out/*"] in actions["s3:PutObject"], actions["s3:PutObject"]
+        equal(actions["sts:AssumeRole"], [[ROLE + "far"], [ROLE + "loader"]])
+        contains(check_run(p.run("aws", "check", "none.dig", env=p.env)).stdout, "none.dig needs nothing of AWS")
+        contains(check_run(p.run("aws", "check", "bad.dig", env=p.env), 1).stderr, "+l: ")
+
+
+@test
+def check_tries_what_changes_nothing():
+    with Moto() as moto, project(moto, {"credentials": KEYS, "config": "", "main.dig": NEEDS, "in.yml": LOAD}) as p:
+        put(moto)
+        done = check_run(p.run("aws", "check", "main.dig", env=p.env))
+        lines = [line.split() for line in done.stdout.split("\n")]
+        told = {(line[1] if line[0] != "not" else line[2]): line[0] for line in lines if len(line) > 2 and ":" in "".join(line[1:3])}
+        for action in ("s3:ListBucket", "glue:GetDatabase", "glue:GetTable", "glue:GetPartitions", "athena:GetWorkGroup", "dynamodb:Scan"):
+            equal(told.get(action), "allowed", done.stdout)
+        for action in ("athena:StartQueryExecution", "s3:PutObject"):
+            equal(told[action], "not")
+
+
+@test
+def check_tells_what_is_denied():
+    class Denies(BaseHTTPRequestHandler):
+        def do_POST(self):
+            self.rfile.read(int(self.headers["Content-Length"]))
+            body = b'{"__type": "AccessDeniedException", "Message": "not for you"}'
+            self.send_response(400)
+            self.send_header("Content-Length", str(len(body)))
+            self.send_header("x-amzn-RequestId", "id-7")
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *_):
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Denies)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    with Moto() as moto, project(moto, {"credentials": KEYS, "config": "", "main.dig": NEEDS, "in.yml": LOAD}) as p:
+        put(moto)
+        done = check_run(p.run("aws", "check", "main.dig", env=dict(p.env, AWS_ENDPOINT_URL_GLUE=f"http://127.0.0.1:{server.server_port}")), 1)
+        contains(done.stdout, "DENIED     glue:GetTable ")
+        contains(done.stdout, "AccessDeniedException: not for you; request id id-7")
+        contains(done.stderr, "permissions are denied; `tegaru aws check FILE --policy`")
+    server.shutdown()
 
 
 if __name__ == "__main__":
