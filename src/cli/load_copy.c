@@ -12,6 +12,7 @@
 #define TABLES_MAX 10000
 #define JOBS_DEFAULT 2
 #define JOBS_MAX 16
+#define PASSWORD_PLACE "{{ password }}"
 
 /* A kind of server. */
 typedef struct {
@@ -276,14 +277,19 @@ static gboolean write_config(const Copy *copy, const json_t *config, const char 
     g_autoptr(json_t) shown = json_deep_copy(config);
 
     if (copy->password != NULL) {
-        g_autofree char *variable = g_strdup_printf("{{ env.%s }}", copy->server->variable);
-
-        json_object_set_new(json_object_get(shown, "in"), "password", json_string(variable));
+        json_object_set_new(json_object_get(shown, "in"), "password", json_string(PASSWORD_PLACE));
     }
-    g_autofree char *text = tg_yaml_write(shown);
+    g_autofree char *yaml = tg_yaml_write(shown);
+    g_autoptr(GString) text = g_string_new(yaml);
 
+    if (copy->password != NULL) { /* between single quotes nothing but a quote means anything */
+        g_autofree char *variable =
+            g_strdup_printf("'{{ env.%s | replace: \"'\", \"''\" }}'", copy->server->variable);
+
+        (void)g_string_replace(text, "\"" PASSWORD_PLACE "\"", variable, 1);
+    }
     return tg_file_make_folder(folder, error) &&
-           tg_file_write_unflushed(path, text, strlen(text), error);
+           tg_file_write_unflushed(path, text->str, text->len, error);
 }
 
 /* --- the loads --- */

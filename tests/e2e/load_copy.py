@@ -57,11 +57,23 @@ def the_written_configs_load_the_same_without_showing_the_password():
         check_run(project.run("load", "copy", url(db, "?tables=users"), "s3://lake/raw", "--catalog", "shop", "--write-config", "load"))
         text = project.read("load/users.yml.liquid")
         assert "sekret" not in text
-        contains(text, "{{ env.MYSQL_PWD }}")
+        contains(text, "{{ env.MYSQL_PWD | ")
         db.ask("INSERT INTO users VALUES (3,'c')")
         check_run(project.run("load", "run", "load/users.yml.liquid", env={"MYSQL_PWD": "sekret"}))
         equal(query(project, "SELECT count(*) FROM shop.users"), "_col0\n3\n")
         db.ask("DELETE FROM users WHERE id = 3")
+
+
+@test
+def a_written_config_takes_a_password_of_any_characters():
+    db = server()
+    words = "s'e\"k\\r: #{et}"
+    literal = words.replace("\\", "\\\\").replace("'", "''")
+    db.ask(f"CREATE USER odd@'%' IDENTIFIED BY '{literal}'; GRANT ALL ON *.* TO odd@'%'")
+    with Project() as project:
+        source = url(db, "?tables=users", "").replace("//u@", "//odd@")
+        check_run(project.run("load", "copy", source, "s3://lake/raw", "--catalog", "shop", "--write-config", "load", env={"MYSQL_PWD": words}))
+        check_run(project.run("load", "run", "load/users.yml.liquid", env={"MYSQL_PWD": words}))
 
 
 @test
