@@ -174,16 +174,6 @@ static gboolean reconnect(const LanesReader *self, guint lane, GError **error)
     }
 }
 
-/* One more try to read the batch that was under way when the connection was lost. */
-static gboolean read_anew(const LanesReader *self, guint lane, TgBatch *batch,
-                          gboolean *out_has_ended, GError **error)
-{
-    self->class->end(self->input, lane);
-    *out_has_ended = FALSE;
-    return reconnect(self, lane, error) && read_over(self, lane, batch, error) &&
-           read_batch(self, lane, batch, out_has_ended, error);
-}
-
 /* After a failure, which it takes. The batch that was under way is read again, whole. */
 static gboolean resume(const LanesReader *self, guint lane, TgBatch *batch, gboolean *out_has_ended,
                        GError **failure)
@@ -201,11 +191,16 @@ static gboolean resume(const LanesReader *self, guint lane, TgBatch *batch, gboo
                       " of split %u of %u with a new "
                       "connection",
                       (*failure)->message, turn->rows, turn->split + 1, self->lanes->splits);
-        if (read_anew(self, lane, batch, out_has_ended, &problem)) {
+        self->class->end(self->input, lane);
+        *out_has_ended = FALSE;
+        gboolean is_back = reconnect(self, lane, &problem);
+
+        if (is_back && read_over(self, lane, batch, &problem) &&
+            read_batch(self, lane, batch, out_has_ended, &problem)) {
             g_clear_error(failure);
             return TRUE;
         }
-        if (!g_error_matches(problem, TG_ERROR, TG_ERROR_RETRY)) {
+        if (!is_back || !g_error_matches(problem, TG_ERROR, TG_ERROR_RETRY)) {
             g_prefix_error(failure,
                            "the load cannot go on with a new connection (%s): ", problem->message);
             return FALSE;
