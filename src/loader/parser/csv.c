@@ -277,7 +277,9 @@ static Work *read_block(CsvReader *self, gboolean *out_has, GError **error)
         work_free(work);
         return NULL;
     }
-    work_start(work);
+    if (*out_has) { /* else there may be no bytes at all */
+        work_start(work);
+    }
     return work;
 }
 
