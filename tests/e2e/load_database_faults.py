@@ -182,6 +182,7 @@ def no_more_connections_read_at_a_time_than_max_threads():
                 finally:
                     process.kill()
                     process.wait()
+                wait_until(lambda: source.reading() == 0, "the end of what the killed load had asked for")
 
 
 @test
