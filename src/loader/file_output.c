@@ -3,6 +3,7 @@
 
 #include "loader/context.h"
 #include "loader/format_rows.h"
+#include "params/params.h"
 
 #define ENCODERS_MAX 16u
 
@@ -12,7 +13,7 @@ typedef struct {
     TgFormatter *formatter;
     guint encoder_count;
     const TgEncoderPlugin *encoders[ENCODERS_MAX];
-    const json_t *encoder_configs[ENCODERS_MAX];
+    gint64 levels[ENCODERS_MAX]; /* of the encoders */
     json_t *config;
 } FileOutput;
 
@@ -37,7 +38,7 @@ static TgSink *open_sink(FileOutput *self, guint task, char **out_path, GError *
     TgSink *sink = self->sinks->class->open_file(self->sinks, task, 0, out_path, error);
 
     for (guint i = self->encoder_count; sink != NULL && i > 0; i--) {
-        sink = self->encoders[i - 1]->open(self->encoder_configs[i - 1], sink, error);
+        sink = self->encoders[i - 1]->open(self->levels[i - 1], sink, error);
     }
     return sink;
 }
@@ -95,6 +96,13 @@ static void output_free(TgOutput *output)
     g_free(self);
 }
 
+static gboolean read_level(const TgEncoderPlugin *plugin, const json_t *config, gint64 *out,
+                           GError **error)
+{
+    return tg_params_get_int64(config, "level", plugin->level_default, out, error) &&
+           tg_params_check_range("level", *out, plugin->level_min, plugin->level_max, error);
+}
+
 static gboolean find_encoders(FileOutput *self, TgLoaderContext *context, GError **error)
 {
     static const char *const frame_keys[] = {"type", NULL};
@@ -117,12 +125,11 @@ static gboolean find_encoders(FileOutput *self, TgLoaderContext *context, GError
             return FALSE;
         }
         tg_loader_warn_unknown(context, "out.encoders", block, plugin->options, frame_keys);
-        if (!plugin->check(block, error)) {
+        if (!read_level(plugin, block, &self->levels[self->encoder_count], error)) {
             g_prefix_error(error, "out.encoders (%s): ", plugin->name);
             return FALSE;
         }
-        self->encoders[self->encoder_count] = plugin;
-        self->encoder_configs[self->encoder_count++] = block;
+        self->encoders[self->encoder_count++] = plugin;
     }
     return TRUE;
 }

@@ -354,10 +354,11 @@ struct TgEncoderPlugin {
     const char *name;
     const char *help;
     const TgLoaderOption *options;
-    /* Checks the config without a file. */
-    gboolean (*check)(const json_t *config, GError **error);
+    gint64 level_default; /* of the option `level`, which the frame reads */
+    gint64 level_min;
+    gint64 level_max;
     /* Wraps a sink; takes it even on failure. */
-    TgSink *(*open)(const json_t *config, TgSink *take_target, GError **error);
+    TgSink *(*open)(gint64 level, TgSink *take_target, GError **error);
 };
 
 /* A formatter with its config read; any thread may use it. */

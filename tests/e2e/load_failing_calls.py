@@ -93,6 +93,11 @@ def state(k):
     return f"{ROWS},{k * ROWS},{ROWS * (ROWS - 1) // 2}"
 
 
+def spread(total):
+    """FAULTS numbers over 1 to total."""
+    return sorted({1 + (total - 1) * i // max(1, FAULTS - 1) for i in range(FAULTS)})
+
+
 def bytes_of_drafts(project):
     drafts = os.path.join(project.folder, ".tegaru/objects/.drafts")
     return sum(os.path.getsize(os.path.join(where, name)) for where, _, names in os.walk(drafts) for name in names if name != "lock")
@@ -106,7 +111,7 @@ def try_calls(kind, out, calls):
         for call in calls:
             total = loads.count(call)
             assert total > 0, f"{kind}: a load makes no {call}"
-            failed = sum([loads.check(call, n) for n in sorted({1 + (total - 1) * i // max(1, FAULTS - 1) for i in range(FAULTS)})])
+            failed = sum([loads.check(call, n) for n in spread(total)])
             print(f"# {kind}: {failed} loads failed by a {call}, of which there are {total}", flush=True)
         loads.load()
         check_run(project.run("catalog", "gc", "--grace", "0"))
@@ -156,7 +161,7 @@ def a_file_that_cannot_be_written_is_told():
         told = os.path.join(project.folder, "told")
         check_run(project.run("load", "run", "load.yml", env={"LD_PRELOAD": LIBRARY, "TG_FAIL_CALL": "write", "TG_FAIL_TOLD": told}))
         total = int(project.read("told"))
-        for number in sorted({1 + (total - 1) * i // max(1, FAULTS - 1) for i in range(FAULTS)}):
+        for number in spread(total):
             done = project.run("load", "run", "load.yml", env={"LD_PRELOAD": LIBRARY, "TG_FAIL_CALL": "write", "TG_FAIL_AT": str(number)})
             check_run(done, 1)
             assert "space" in done.stderr, done.stderr

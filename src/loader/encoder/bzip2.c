@@ -2,7 +2,6 @@
 #include <bzlib.h>
 
 #include "loader/plugin.h"
-#include "params/params.h"
 
 #define BLOCK_BYTES ((gsize)64 * 1024)
 
@@ -55,32 +54,15 @@ static void sink_free(TgSink *sink)
     g_free(self);
 }
 
-static gboolean read_level(const json_t *config, gint64 *out, GError **error)
-{
-    return tg_params_get_int64(config, "level", 9, out, error) &&
-           tg_params_check_range("level", *out, 1, 9, error);
-}
-
-static gboolean encoder_check(const json_t *config, GError **error)
-{
-    gint64 level = 0;
-
-    return read_level(config, &level, error);
-}
-
-static TgSink *encoder_open(const json_t *config, TgSink *take_target, GError **error)
+static TgSink *encoder_open(gint64 level, TgSink *take_target, GError **error)
 {
     static const TgSinkClass class = {
         .write = sink_write, .finish = sink_finish, .free = sink_free};
     Bzip2Sink *self = g_new0(Bzip2Sink, 1);
     g_autoptr(TgSink) sink = &self->sink;
-    gint64 level = 0;
 
     self->sink.class = &class;
     self->target = take_target;
-    if (!read_level(config, &level, error)) {
-        return NULL;
-    }
     if (BZ2_bzCompressInit(&self->packer, (int)level, 0, 0) != BZ_OK) {
         g_set_error(error, TG_ERROR, TG_ERROR_BUG, "libbz2 does not start");
         return NULL;
@@ -93,5 +75,7 @@ static const TgLoaderOption options[] = {{"level", "integer", "9", "1 to 9."}, {
 const TgEncoderPlugin tg_encoder_bzip2 = {.name = "bzip2",
                                           .help = "Packs with bzip2.",
                                           .options = options,
-                                          .check = encoder_check,
+                                          .level_default = 9,
+                                          .level_min = 1,
+                                          .level_max = 9,
                                           .open = encoder_open};

@@ -2,7 +2,6 @@
 #include <zlib.h>
 
 #include "loader/plugin.h"
-#include "params/params.h"
 
 #define BLOCK_BYTES ((gsize)64 * 1024)
 
@@ -55,32 +54,15 @@ static void sink_free(TgSink *sink)
     g_free(self);
 }
 
-static gboolean read_level(const json_t *config, gint64 *out, GError **error)
-{
-    return tg_params_get_int64(config, "level", 6, out, error) &&
-           tg_params_check_range("level", *out, 0, 9, error);
-}
-
-static gboolean encoder_check(const json_t *config, GError **error)
-{
-    gint64 level = 0;
-
-    return read_level(config, &level, error);
-}
-
-static TgSink *encoder_open(const json_t *config, TgSink *take_target, GError **error)
+static TgSink *encoder_open(gint64 level, TgSink *take_target, GError **error)
 {
     static const TgSinkClass class = {
         .write = sink_write, .finish = sink_finish, .free = sink_free};
     GzipSink *self = g_new0(GzipSink, 1);
     g_autoptr(TgSink) sink = &self->sink;
-    gint64 level = 0;
 
     self->sink.class = &class;
     self->target = take_target;
-    if (!read_level(config, &level, error)) {
-        return NULL;
-    }
     if (deflateInit2(&self->deflater, (int)level, Z_DEFLATED, MAX_WBITS + 16, 8,
                      Z_DEFAULT_STRATEGY) != Z_OK) {
         g_set_error(error, TG_ERROR, TG_ERROR_BUG, "zlib does not start");
@@ -94,5 +76,7 @@ static const TgLoaderOption options[] = {{"level", "integer", "6", "0 (fast) to 
 const TgEncoderPlugin tg_encoder_gzip = {.name = "gzip",
                                          .help = "Packs with gzip.",
                                          .options = options,
-                                         .check = encoder_check,
+                                         .level_default = 6,
+                                         .level_min = 0,
+                                         .level_max = 9,
                                          .open = encoder_open};

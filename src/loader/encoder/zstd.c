@@ -2,11 +2,8 @@
 #include <zstd.h>
 
 #include "loader/plugin.h"
-#include "params/params.h"
 
 #define BLOCK_BYTES ((gsize)128 * 1024)
-#define LEVEL_DEFAULT 3
-#define LEVEL_MAX 22
 
 typedef struct {
     TgSink sink;
@@ -59,32 +56,15 @@ static void sink_free(TgSink *sink)
     g_free(self);
 }
 
-static gboolean read_level(const json_t *config, gint64 *out, GError **error)
-{
-    return tg_params_get_int64(config, "level", LEVEL_DEFAULT, out, error) &&
-           tg_params_check_range("level", *out, 1, LEVEL_MAX, error);
-}
-
-static gboolean encoder_check(const json_t *config, GError **error)
-{
-    gint64 level = 0;
-
-    return read_level(config, &level, error);
-}
-
-static TgSink *encoder_open(const json_t *config, TgSink *take_target, GError **error)
+static TgSink *encoder_open(gint64 level, TgSink *take_target, GError **error)
 {
     static const TgSinkClass class = {
         .write = sink_write, .finish = sink_finish, .free = sink_free};
     ZstdSink *self = g_new0(ZstdSink, 1);
     g_autoptr(TgSink) sink = &self->sink;
-    gint64 level = 0;
 
     self->sink.class = &class;
     self->target = take_target;
-    if (!read_level(config, &level, error)) {
-        return NULL;
-    }
     self->packer = ZSTD_createCStream();
     if (self->packer == NULL || ZSTD_isError(ZSTD_CCtx_setParameter(
                                     self->packer, ZSTD_c_compressionLevel, (int)level)) != 0) {
@@ -99,5 +79,7 @@ static const TgLoaderOption options[] = {{"level", "integer", "3", "1 (fast) to 
 const TgEncoderPlugin tg_encoder_zstd = {.name = "zstd",
                                          .help = "Packs with zstd.",
                                          .options = options,
-                                         .check = encoder_check,
+                                         .level_default = 3,
+                                         .level_min = 1,
+                                         .level_max = 22,
                                          .open = encoder_open};
