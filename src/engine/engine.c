@@ -241,6 +241,7 @@ TgEnginePlan *tg_engine_plan(TgEngine *engine, const TgEngineRequest *request, G
     if (!find_statement(plan, request, error) || !tg_engine_open(engine, error)) {
         return NULL;
     }
+    plan->wants_files = tg_engine_names_files(plan->statement->source_text);
     plan->api = engine->api;
     if (plan->api->duckdb_connect(engine->database, &plan->connection) != DuckDBSuccess) {
         g_set_error(error, TG_ERROR, TG_ERROR_RETRY, "cannot connect to DuckDB");
@@ -304,11 +305,12 @@ const char *tg_engine_plan_sql(const TgEnginePlan *plan)
     return plan->translation.sql;
 }
 
-char *tg_engine_plan_explain(TgEnginePlan *plan, gboolean is_analyze, GError **error)
+char *tg_engine_plan_explain(TgEnginePlan *plan, const TgEngineExplain *how, GError **error)
 {
     TgEngineRun run = {plan->api, plan->connection, plan->source_name, plan->is_cancelled};
     g_autofree char *sql =
-        g_strdup_printf("EXPLAIN %s%s", is_analyze ? "ANALYZE " : "", plan->translation.sql);
+        g_strdup_printf("EXPLAIN (FORMAT %s%s) %s", how->format == NULL ? "text" : how->format,
+                        how->is_analyze ? ", ANALYZE" : "", plan->translation.sql);
     duckdb_result result;
     duckdb_data_chunk chunk = NULL;
     g_autoptr(GString) text = g_string_new(NULL);

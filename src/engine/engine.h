@@ -106,5 +106,11 @@ gboolean tg_engine_plan_copy(TgEnginePlan *plan, const TgEngineCopy *copy, gint6
 gboolean tg_engine_count_parquet(TgEngine *engine, const GPtrArray *paths, gint64 *out_rows,
                                  GError **error);
 
-/* DuckDB's plan as text; with `is_analyze` the query is run. The caller frees. */
-char *tg_engine_plan_explain(TgEnginePlan *plan, gboolean is_analyze, GError **error);
+/* How a plan is shown. */
+typedef struct {
+    gboolean is_analyze; /* the query is run */
+    const char *format;  /* "text", "json", "graphviz"; NULL: text */
+} TgEngineExplain;
+
+/* DuckDB's plan as text. The caller frees. */
+char *tg_engine_plan_explain(TgEnginePlan *plan, const TgEngineExplain *how, GError **error);

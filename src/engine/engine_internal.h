@@ -31,6 +31,7 @@ struct TgEnginePlan {
     const gint *is_cancelled;
     const TgStagedData *staged;
     gint64 scanned_bytes;
+    gboolean wants_files;     /* the statement names "$path" or its like */
     gboolean has_zoned_files; /* files hold, or may hold, timestamps with a zone */
 };
 
@@ -60,9 +61,23 @@ gboolean tg_engine_run_number(const TgEngineRun *run, const char *sql, gint64 *o
 /* parquet_writer.c: COPY of a query's rows, as the options say. The caller frees. */
 char *tg_engine_copy_statement(const TgParquetOptions *options, const char *query);
 
+/* relation.c: whether a text may name a column of the files themselves. */
+gboolean tg_engine_names_files(const char *text);
+
 /* relation.c: a table of the catalog, or `staged`, as a relation in DuckDB's SQL. */
 gboolean tg_engine_resolve(gpointer data, TgSqlArena *arena, const char *database,
                            const char *table, TgSqlTable *out, GError **error);
+
+/* information_schema.c: relations of the catalog's own contents; "t$partitions" of a table. */
+gboolean tg_engine_resolve_information(TgEnginePlan *plan, TgSqlArena *arena, const char *table,
+                                       TgSqlTable *out, GError **error);
+gboolean tg_engine_resolve_partitions(TgEnginePlan *plan, TgSqlArena *arena, const json_t *table,
+                                      TgSqlTable *out, GError **error);
+
+/* The columns of the files themselves, after all others: "$path", "$file_size",
+ * "$file_modified_time". */
+#define TG_ENGINE_FILE_COLUMNS 3
+extern const char *const tg_engine_file_columns[TG_ENGINE_FILE_COLUMNS];
 
 /* relation_read.c: SQL that reads objects. */
 typedef struct {
@@ -71,12 +86,14 @@ typedef struct {
     const json_t *columns;  /* [{"Name", "Type"}] */
     const json_t *keys;     /* the same for partition keys */
     const GPtrArray *parts; /* of TgEnginePart */
+    gboolean with_files;    /* parts have their files: the columns "$path" and so on are there */
 } TgEngineRelation;
 
 /* The objects of one partition, or of an unpartitioned table. */
 typedef struct {
     char **values;    /* of the keys; NULL without keys. "__HIVE_DEFAULT_PARTITION__" is NULL */
     GPtrArray *paths; /* of char *: what DuckDB opens */
+    GPtrArray *files; /* of char *: "('path', 'url', size, modified)" of each; NULL: not wanted */
     gboolean is_hive_path; /* the folder's name is k=v for each key */
     char *
         publish; /* the publish that wrote all files, so that they have the same columns; or NULL */

@@ -6,12 +6,17 @@
 #include "engine/engine_internal.h"
 
 #define BESIDE ".tegaru/"
+#define PARTITIONS "$partitions"
+
+const char *const tg_engine_file_columns[TG_ENGINE_FILE_COLUMNS] = {"$path", "$file_size",
+                                                                    "$file_modified_time"};
 
 void tg_engine_part_free(TgEnginePart *part)
 {
     if (part != NULL) {
         g_strfreev(part->values);
         g_ptr_array_unref(part->paths);
+        g_clear_pointer(&part->files, g_ptr_array_unref);
         g_free(part->publish);
         g_free(part);
     }
@@ -34,6 +39,33 @@ static gsize publish_length(const char *url)
     return end == NULL ? 0 : (gsize)(end - url);
 }
 
+gboolean tg_engine_names_files(const char *text)
+{
+    for (guint i = 0; i < TG_ENGINE_FILE_COLUMNS; i++) {
+        if (strstr(text, tg_engine_file_columns[i]) != NULL) {
+            return TRUE;
+        }
+    }
+    return FALSE;
+}
+
+/* A row of the list of files that is joined to what DuckDB reads from them. */
+static void add_file(const TgObjectInfo *object, const char *path, TgEnginePart *part)
+{
+    g_autoptr(GString) row = g_string_new("(");
+
+    if (part->files == NULL) {
+        part->files = g_ptr_array_new_with_free_func(g_free);
+    }
+    tg_engine_append_text(row, path);
+    g_string_append(row, ", ");
+    tg_engine_append_text(row, object->url);
+    g_string_append_printf(
+        row, ", CAST(%" G_GINT64_FORMAT " AS BIGINT), make_timestamptz(%" G_GINT64_FORMAT "))",
+        object->size_bytes, object->modified_at_ms * 1000);
+    g_ptr_array_add(part->files, g_string_free(g_steal_pointer(&row), FALSE));
+}
+
 static gboolean add_object(TgEnginePlan *plan, const TgObjectInfo *object, TgEnginePart *part,
                            GError **error)
 {
@@ -50,6 +82,9 @@ static gboolean add_object(TgEnginePlan *plan, const TgObjectInfo *object, TgEng
         g_clear_pointer(&part->publish, g_free);
     }
     g_ptr_array_add(part->paths, path);
+    if (plan->wants_files) {
+        add_file(object, path, part);
+    }
     plan->scanned_bytes += object->size_bytes;
     return TRUE;
 }
@@ -133,13 +168,27 @@ static gboolean list_partitions(TgEnginePlan *plan, const json_t *table, GPtrArr
 
 /* ---- names and types ------------------------------------------------------------------------ */
 
+/* Columns that only their own names give. */
+static void add_file_columns(TgSqlTable *out)
+{
+    static const TgSqlType *const types[TG_ENGINE_FILE_COLUMNS] = {
+        &tg_sql_type_varchar, &tg_sql_type_bigint, &tg_sql_type_timestamp_tz};
+
+    for (guint i = 0; i < TG_ENGINE_FILE_COLUMNS; i++) {
+        out->names[out->count] = tg_engine_file_columns[i];
+        out->types[out->count] = types[i];
+        out->count++;
+    }
+    out->hidden = TG_ENGINE_FILE_COLUMNS;
+}
+
 static gboolean fill_table(TgSqlArena *arena, const json_t *columns, const json_t *keys,
                            TgSqlTable *out, GError **error)
 {
     gsize count = json_array_size(columns) + json_array_size(keys);
 
-    out->names = tg_sql_arena_alloc(arena, (count + 1) * sizeof(gpointer));
-    out->types = tg_sql_arena_alloc(arena, (count + 1) * sizeof(gpointer));
+    out->names = tg_sql_arena_alloc(arena, (count + TG_ENGINE_FILE_COLUMNS) * sizeof(gpointer));
+    out->types = tg_sql_arena_alloc(arena, (count + TG_ENGINE_FILE_COLUMNS) * sizeof(gpointer));
     out->count = (guint)count;
     for (gsize i = 0; i < count; i++) {
         const json_t *column = i < json_array_size(columns)
@@ -253,7 +302,8 @@ static gboolean resolve_table(TgEnginePlan *plan, TgSqlArena *arena, const json_
                                  .format = tg_table_format(table),
                                  .columns = tg_table_columns(table),
                                  .keys = keys,
-                                 .parts = parts};
+                                 .parts = parts,
+                                 .with_files = plan->wants_files};
 
     if (tg_table_is_view(table)) {
         return resolve_view(arena, table, out, error);
@@ -280,6 +330,9 @@ static gboolean resolve_table(TgEnginePlan *plan, TgSqlArena *arena, const json_
     if (!fill_table(arena, relation.columns, keys, out, error)) {
         return FALSE;
     }
+    if (plan->wants_files) {
+        add_file_columns(out);
+    }
     out->from_sql = tg_engine_relation_sql(plan, arena, &relation, error);
     return out->from_sql != NULL;
 }
@@ -288,18 +341,25 @@ gboolean tg_engine_resolve(gpointer data, TgSqlArena *arena, const char *databas
                            const char *table, TgSqlTable *out, GError **error)
 {
     TgEnginePlan *plan = data;
+    gboolean of_partitions = g_str_has_suffix(table, PARTITIONS);
+    g_autofree char *name =
+        g_strndup(table, strlen(table) - (of_partitions ? strlen(PARTITIONS) : 0));
     json_t *found = NULL;
     gboolean ok = FALSE;
 
     if (plan->staged != NULL && database == NULL && strcmp(table, "staged") == 0) {
         return resolve_staged(plan, arena, out, error);
     }
+    if (g_strcmp0(database == NULL ? plan->database : database, "information_schema") == 0) {
+        return tg_engine_resolve_information(plan, arena, table, out, error);
+    }
     found = tg_catalog_get_table(plan->engine->catalog,
-                                 database == NULL ? plan->database : database, table, error);
+                                 database == NULL ? plan->database : database, name, error);
     if (found == NULL) {
         return FALSE;
     }
-    ok = resolve_table(plan, arena, found, out, error);
+    ok = of_partitions ? tg_engine_resolve_partitions(plan, arena, found, out, error)
+                       : resolve_table(plan, arena, found, out, error);
     json_decref(found);
     return ok;
 }

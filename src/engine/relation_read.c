@@ -180,6 +180,9 @@ static char *from_files(TgSqlArena *arena, const TgEngineRelation *relation, con
         append_paths(out, paths);
         ok = append_json_options(arena, out, relation, error);
     }
+    if (relation->with_files) {
+        g_string_append(out, ", filename = 'tg_file'");
+    }
     if (by_path) {
         ok = ok && append_hive_types(arena, out, relation->keys, error);
     } else {
@@ -260,6 +263,28 @@ static gboolean append_keys(TgSqlArena *arena, GString *out, const TgEngineRelat
     return TRUE;
 }
 
+/* The columns of the files, and the join that gives them. */
+static void append_file_columns(GString *out)
+{
+    static const char *const sources[TG_ENGINE_FILE_COLUMNS] = {"tg_url", "tg_size", "tg_modified"};
+
+    for (guint i = 0; i < TG_ENGINE_FILE_COLUMNS; i++) {
+        g_string_append_printf(out, ", %s AS ", sources[i]);
+        tg_engine_append_name(out, tg_engine_file_columns[i]);
+    }
+}
+
+static void append_files(GString *out, const TgEnginePart *part)
+{
+    g_string_append(out, " JOIN (VALUES ");
+    for (guint i = 0; i < part->files->len; i++) {
+        g_string_append_printf(out, "%s%s", i == 0 ? "" : ", ",
+                               (const char *)part->files->pdata[i]);
+    }
+    g_string_append(out,
+                    ") AS tg_files(tg_path, tg_url, tg_size, tg_modified) ON tg_file = tg_path");
+}
+
 static gboolean append_select(TgEnginePlan *plan, TgSqlArena *arena, GString *out,
                               const TgEngineRelation *relation, const TgEnginePart *part,
                               GError **error)
@@ -283,7 +308,13 @@ static gboolean append_select(TgEnginePlan *plan, TgSqlArena *arena, GString *ou
         !append_keys(arena, out, relation, part->values, error)) {
         return FALSE;
     }
+    if (relation->with_files) {
+        append_file_columns(out);
+    }
     g_string_append_printf(out, " FROM %s", from);
+    if (relation->with_files) {
+        append_files(out, part);
+    }
     return TRUE;
 }
 
@@ -313,8 +344,23 @@ static gboolean append_nothing(TgSqlArena *arena, GString *out, const TgEngineRe
         !append_nulls(arena, out, relation->keys, json_array_size(relation->columns), error)) {
         return FALSE;
     }
+    if (relation->with_files) {
+        g_string_append(out, ", CAST(NULL AS VARCHAR), CAST(NULL AS BIGINT), CAST(NULL AS "
+                             "TIMESTAMPTZ)");
+    }
     g_string_append(out, " WHERE false");
     return TRUE;
+}
+
+/* Adds the paths of one part to another, and its files. */
+static void add_paths(TgEnginePart *to, const TgEnginePart *from)
+{
+    for (guint i = 0; i < from->paths->len; i++) {
+        g_ptr_array_add(to->paths, g_strdup(from->paths->pdata[i]));
+    }
+    for (guint i = 0; from->files != NULL && i < from->files->len; i++) {
+        g_ptr_array_add(to->files, g_strdup(from->files->pdata[i]));
+    }
 }
 
 /* Parts whose paths tell the keys are read together, so that DuckDB can skip files by them. */
@@ -324,6 +370,7 @@ static TgEnginePart *merge_by_path(const TgEngineRelation *relation)
     gboolean is_first = TRUE;
 
     merged->paths = g_ptr_array_new_with_free_func(g_free);
+    merged->files = g_ptr_array_new_with_free_func(g_free);
     for (guint i = 0; i < relation->parts->len; i++) {
         const TgEnginePart *part = relation->parts->pdata[i];
 
@@ -334,8 +381,8 @@ static TgEnginePart *merge_by_path(const TgEngineRelation *relation)
             merged->publish = is_same ? g_strdup(part->publish) : NULL;
             is_first = FALSE;
         }
-        for (guint j = 0; part->is_hive_path && j < part->paths->len; j++) {
-            g_ptr_array_add(merged->paths, g_strdup(part->paths->pdata[j]));
+        if (part->is_hive_path) {
+            add_paths(merged, part);
         }
     }
     return merged;

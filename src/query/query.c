@@ -21,6 +21,8 @@ TgQuery *tg_query_new(TgCatalog *catalog, TgObjectStore *objects, const TgQueryO
     query->catalog = catalog;
     query->objects = objects;
     query->engine = tg_engine_new(catalog, objects, &engine);
+    query->prepared = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
+    g_mutex_init(&query->mutex);
     return query;
 }
 
@@ -28,6 +30,8 @@ void tg_query_free(TgQuery *query)
 {
     if (query != NULL) {
         tg_engine_free(query->engine);
+        g_hash_table_unref(query->prepared);
+        g_mutex_clear(&query->mutex);
         g_free(query);
     }
 }
@@ -192,10 +196,28 @@ static TgQueryResult *run_explain(TgQuery *query, TgStatement *statement,
                               .is_cancelled = request->is_cancelled,
                               .now_ms = request->now_ms};
     g_autoptr(TgEnginePlan) plan = tg_engine_plan(query->engine, &engine, error);
-    g_autofree char *text =
-        plan == NULL ? NULL : tg_engine_plan_explain(plan, statement->is_analyze, error);
+    TgEngineExplain how = {statement->is_analyze, statement->explain_format};
+    g_autofree char *text = NULL;
     TgQueryResult *result = NULL;
 
+    if (plan == NULL) {
+        return NULL;
+    }
+    if (g_strcmp0(statement->explain_type, "io") == 0) {
+        g_set_error(error, TG_ERROR, TG_ERROR_CONFIG,
+                    "EXPLAIN (TYPE IO) is not supported by the local engine; it knows LOGICAL, "
+                    "DISTRIBUTED and VALIDATE");
+        return NULL;
+    }
+    if (g_strcmp0(statement->explain_type, "validate") == 0) {
+        const char *valid = "true";
+
+        result = tg_query_result_new(TG_QUERY_UTILITY);
+        tg_query_result_add_column(result, "Valid", "boolean");
+        tg_query_result_add_row(result, 1, &valid);
+        return result;
+    }
+    text = tg_engine_plan_explain(plan, &how, error);
     if (text == NULL) {
         return NULL;
     }
@@ -280,6 +302,15 @@ static TgQueryResult *run_statement(TgQuery *query, TgStatement *statement,
         return run_ctas(query, statement, request, error);
     case TG_STATEMENT_INSERT:
         return run_insert(query, statement, request, error);
+    case TG_STATEMENT_UNLOAD:
+        return tg_query_unload(query, statement, request, error);
+    case TG_STATEMENT_PREPARE:
+        tg_query_prepare(query, statement->prepared_name, statement->query_text);
+        return tg_query_result_new(TG_QUERY_DDL);
+    case TG_STATEMENT_DEALLOCATE:
+        return tg_query_deallocate(query, statement->prepared_name, error)
+                   ? tg_query_result_new(TG_QUERY_DDL)
+                   : NULL;
     case TG_STATEMENT_SHOW_DATABASES:
     case TG_STATEMENT_SHOW_TABLES:
     case TG_STATEMENT_SHOW_PARTITIONS:
@@ -298,8 +329,7 @@ static TgQueryResult *run_statement(TgQuery *query, TgStatement *statement,
 TgQueryResult *tg_query_run(TgQuery *query, const TgQueryRequest *request, GError **error)
 {
     gint64 started_us = tg_clock_monotonic_us();
-    TgStatement *statement =
-        tg_statement_parse(request->sql, strlen(request->sql), request->source_name, error);
+    TgStatement *statement = tg_query_parse(query, request, error);
     TgQueryRequest full = *request;
     g_autoptr(TgQueryResult) result = NULL;
 

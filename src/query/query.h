@@ -42,8 +42,15 @@ typedef struct {
     const char *task_name;    /* for the history of what it publishes; may be NULL */
     const gint *is_cancelled; /* checked while it runs (g_atomic_int_get); may be NULL */
     gint64 now_ms;            /* Unix time: what current_timestamp gives, and times of results */
+    const char *const *parameters; /* values of `?`, each an SQL expression; NULL-terminated, or
+                                      NULL */
     gboolean save_result; /* write the rows to TG_QUERY_RESULTS_URL instead of handing them out */
 } TgQueryRequest;
+
+/* Prepared statements by name, in any case, as PREPARE keeps them; they live as long as the
+ * TgQuery. An unknown name is NOT_FOUND. */
+void tg_query_prepare(TgQuery *query, const char *name, const char *sql);
+gboolean tg_query_deallocate(TgQuery *query, const char *name, GError **error);
 
 /* What was run: SELECT and the like give rows; SHOW, DESCRIBE and EXPLAIN are UTILITY. */
 typedef enum { TG_QUERY_DML, TG_QUERY_DDL, TG_QUERY_UTILITY } TgQueryKind;

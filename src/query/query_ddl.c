@@ -229,12 +229,123 @@ static gboolean set_partition_location(const Ddl *ddl, const json_t *table, GErr
     return ok;
 }
 
+/* Where a column stands among the table's own; the size of the list when it is not there. */
+static gsize find_column(const json_t *columns, const char *name)
+{
+    gsize at = 0;
+
+    while (
+        at < json_array_size(columns) &&
+        g_ascii_strcasecmp(json_string_value(json_object_get(json_array_get(columns, at), "Name")),
+                           name) != 0) {
+        at++;
+    }
+    return at;
+}
+
+static gboolean fail_column(const Ddl *ddl, const char *name, GError **error)
+{
+    g_set_error(error, TG_ERROR, TG_ERROR_NOT_FOUND, "there is no column '%s' in %s.%s", name,
+                ddl->database, ddl->statement->table);
+    return FALSE;
+}
+
+/* CHANGE COLUMN: another name, type, comment or place. The files stay as they are. */
+static gboolean change_column(const Ddl *ddl, json_t *columns, GError **error)
+{
+    const TgStatement *statement = ddl->statement;
+    json_t *column = json_array_get(statement->columns, 0);
+    const char *name = json_string_value(json_object_get(column, "Name"));
+    gsize at = find_column(columns, statement->column_name);
+    gsize to = at;
+
+    if (at == json_array_size(columns)) {
+        return fail_column(ddl, statement->column_name, error);
+    }
+    if (find_column(columns, name) != json_array_size(columns) &&
+        find_column(columns, name) != at) {
+        g_set_error(error, TG_ERROR, TG_ERROR_CONFLICT, "%s.%s has a column '%s' already",
+                    ddl->database, statement->table, name);
+        return FALSE;
+    }
+    (void)json_array_remove(columns, at);
+    if (statement->after != NULL && *statement->after == '\0') {
+        to = 0;
+    } else if (statement->after != NULL) {
+        to = find_column(columns, statement->after) + 1;
+        if (to > json_array_size(columns)) {
+            return fail_column(ddl, statement->after, error);
+        }
+    }
+    (void)json_array_insert(columns, to, column);
+    return TRUE;
+}
+
+/* PARTITION (…) RENAME TO PARTITION (…): other values, the files where they are. */
+static gboolean rename_partition(const Ddl *ddl, const json_t *table, GError **error)
+{
+    const json_t *specs = ddl->statement->partitions;
+    const json_t *from_spec = json_object_get(json_array_get(specs, 0), "spec");
+    const json_t *to_spec = json_object_get(json_array_get(specs, 1), "spec");
+    g_auto(GStrv) from = tg_table_partition_values(table, from_spec, error);
+    g_auto(GStrv) to = from == NULL ? NULL : tg_table_partition_values(table, to_spec, error);
+    json_t *partition = NULL;
+    json_t *inputs = NULL;
+    json_t *values = json_array();
+    gboolean ok = FALSE;
+
+    for (guint i = 0; to != NULL && to[i] != NULL; i++) {
+        json_array_append_new(values, json_string(to[i]));
+    }
+    if (to != NULL) {
+        partition = tg_catalog_get_partition(ddl->query->catalog, ddl->database,
+                                             ddl->statement->table, (TgPartitionValues)from, error);
+    }
+    if (partition != NULL) {
+        inputs = json_pack("[{s:O, s:O*, s:O*}]", "Values", values, "StorageDescriptor",
+                           json_object_get(partition, "StorageDescriptor"), "Parameters",
+                           json_object_get(partition, "Parameters"));
+        ok = tg_catalog_create_partitions(ddl->query->catalog, ddl->database, ddl->statement->table,
+                                          inputs, FALSE, error) &&
+             tg_catalog_drop_partition(ddl->query->catalog, ddl->database, ddl->statement->table,
+                                       (TgPartitionValues)from, error);
+    }
+    json_decref(values);
+    json_decref(inputs);
+    json_decref(partition);
+    return ok;
+}
+
+/* What ALTER TABLE does to the table's description. */
+static gboolean change_table(const Ddl *ddl, json_t *table, GError **error)
+{
+    const TgStatement *statement = ddl->statement;
+    json_t *storage = json_object_get(table, "StorageDescriptor");
+
+    switch ((int)statement->kind) {
+    case TG_STATEMENT_SET_LOCATION:
+        json_object_set_new(storage, "Location", json_string(statement->location));
+        return TRUE;
+    case TG_STATEMENT_ADD_COLUMNS:
+        return json_array_extend(json_object_get(storage, "Columns"), statement->columns) == 0;
+    case TG_STATEMENT_REPLACE_COLUMNS:
+        return json_object_set(storage, "Columns", statement->columns) == 0;
+    case TG_STATEMENT_CHANGE_COLUMN:
+        return change_column(ddl, json_object_get(storage, "Columns"), error);
+    case TG_STATEMENT_SET_PROPERTIES:
+        return json_object_update(json_object_get(table, "Parameters"), statement->properties) == 0;
+    default:
+        g_set_error(error, TG_ERROR, TG_ERROR_CONFIG, "%s cannot be run here",
+                    tg_statement_kind_name(statement->kind));
+        return FALSE;
+    }
+}
+
 static gboolean alter_table(const Ddl *ddl, GError **error)
 {
     const TgStatement *statement = ddl->statement;
     json_t *table =
         tg_catalog_get_table(ddl->query->catalog, ddl->database, statement->table, error);
-    json_t *storage = json_object_get(table, "StorageDescriptor");
     gboolean ok = FALSE;
 
     if (table == NULL) {
@@ -242,17 +353,12 @@ static gboolean alter_table(const Ddl *ddl, GError **error)
     }
     if (statement->kind == TG_STATEMENT_SET_LOCATION && statement->partitions != NULL) {
         ok = set_partition_location(ddl, table, error);
-        json_decref(table);
-        return ok;
-    }
-    if (statement->kind == TG_STATEMENT_SET_LOCATION) {
-        json_object_set_new(storage, "Location", json_string(statement->location));
-    } else if (statement->kind == TG_STATEMENT_ADD_COLUMNS) {
-        (void)json_array_extend(json_object_get(storage, "Columns"), statement->columns);
+    } else if (statement->kind == TG_STATEMENT_RENAME_PARTITION) {
+        ok = rename_partition(ddl, table, error);
     } else {
-        (void)json_object_update(json_object_get(table, "Parameters"), statement->properties);
+        ok = change_table(ddl, table, error) &&
+             tg_catalog_update_table(ddl->query->catalog, ddl->database, table, error);
     }
-    ok = tg_catalog_update_table(ddl->query->catalog, ddl->database, table, error);
     json_decref(table);
     return ok;
 }

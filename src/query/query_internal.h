@@ -12,6 +12,8 @@ struct TgQuery {
     TgCatalog *catalog;
     TgObjectStore *objects;
     TgEngine *engine;
+    GMutex mutex;         /* over what follows */
+    GHashTable *prepared; /* name in lower case → text */
 };
 
 /* Rows come from the engine, or from a list that was made here (SHOW, DESCRIBE, EXPLAIN). */
@@ -81,6 +83,17 @@ gboolean tg_query_ctas_statement(TgQuery *query, const TgCtasRequest *request,
 /* query_insert.c */
 gboolean tg_query_insert(TgQuery *query, TgStatement *statement, const TgQueryRequest *request,
                          json_t **out_receipt, GError **error);
+
+/* query_write.c: the same below any prefix that ends in '/', without a publish. */
+gboolean tg_query_write_to(const TgQueryWrite *write, const char *prefix, gint64 *out_rows,
+                           GError **error);
+
+/* query_unload.c */
+TgQueryResult *tg_query_unload(TgQuery *query, TgStatement *statement,
+                               const TgQueryRequest *request, GError **error);
+
+/* query_prepared.c: the statement of a request, `?` filled in and EXECUTE looked up. */
+TgStatement *tg_query_parse(TgQuery *query, const TgQueryRequest *request, GError **error);
 
 /* "parquet", "textfile", "csv", "json" in any case; FALSE with an error. */
 gboolean tg_query_parse_format(const char *text, TgTableFormat *out, GError **error);

@@ -179,8 +179,12 @@ static gboolean write_partitions(const TgQueryWrite *write, const char *prefix, 
 gboolean tg_query_write(const TgQueryWrite *write, TgPublish *publish, gint64 *out_rows,
                         GError **error)
 {
-    const char *prefix = tg_publish_prefix(publish);
+    return tg_query_write_to(write, tg_publish_prefix(publish), out_rows, error);
+}
 
+gboolean tg_query_write_to(const TgQueryWrite *write, const char *prefix, gint64 *out_rows,
+                           GError **error)
+{
     if (write->folder != NULL) {
         return write_one(write, prefix, write->folder, out_rows, error);
     }

@@ -272,11 +272,8 @@ TgStatement *tg_statement_parse(const char *text, gsize size_bytes, const char *
     return parse_tokens(&parser, error) ? g_steal_pointer(&statement) : NULL;
 }
 
-void tg_statement_free(TgStatement *statement)
+void tg_statement_clear_json(TgStatement *statement)
 {
-    if (statement == NULL) {
-        return;
-    }
     json_decref(statement->columns);
     json_decref(statement->partition_keys);
     json_decref(statement->properties);
@@ -285,6 +282,17 @@ void tg_statement_free(TgStatement *statement)
     if (statement->column_names != NULL) {
         g_ptr_array_unref(statement->column_names);
     }
+    if (statement->arguments != NULL) {
+        g_ptr_array_unref(statement->arguments);
+    }
+}
+
+void tg_statement_free(TgStatement *statement)
+{
+    if (statement == NULL) {
+        return;
+    }
+    tg_statement_clear_json(statement);
     if (statement->views != NULL) {
         g_ptr_array_unref(statement->views);
     }

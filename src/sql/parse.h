@@ -15,6 +15,7 @@ typedef struct {
     GArray *tokens;
     guint at;
     guint depth;
+    gboolean takes_parameters; /* in PREPARE, where `?` stands for any value */
     GError *error;
 } TgParser;
 
@@ -75,6 +76,12 @@ TgNode *tg_parse_query(TgParser *parser);
 TgNode *tg_parse_relation(TgParser *parser);
 gboolean tg_parse_is_query(const TgParser *parser);
 TgNode *tg_parse_names(TgParser *parser);
+
+/* parse_prepared.c: FALSE when the statement is none of these. */
+gboolean tg_parse_prepared(TgParser *parser);
+
+/* parse.c: frees what is not of the arena. */
+void tg_statement_clear_json(TgStatement *statement);
 
 /* parse_statement.c, parse_ddl.c, parse_table.c, parse_show.c */
 void tg_parse_statement(TgParser *parser);

@@ -208,6 +208,50 @@ static void parse_set(TgParser *parser)
     }
 }
 
+/* CHANGE [COLUMN] old new type [COMMENT '…'] [FIRST | AFTER other] */
+static void parse_change(TgParser *parser)
+{
+    TgStatement *statement = parser->statement;
+
+    statement->kind = TG_STATEMENT_CHANGE_COLUMN;
+    (void)tg_parser_accept(parser, "column");
+    statement->column_name = tg_parser_name(parser);
+    statement->columns = json_array();
+    (void)parse_column(parser, statement->columns);
+    if (tg_parser_accept(parser, "first")) {
+        statement->after = "";
+    } else if (tg_parser_accept(parser, "after")) {
+        statement->after = tg_parser_name(parser);
+    }
+}
+
+/* PARTITION (…) SET LOCATION '…', or PARTITION (…) RENAME TO PARTITION (…) */
+static void parse_alter_partition(TgParser *parser)
+{
+    TgStatement *statement = parser->statement;
+
+    parse_partitions(parser);
+    if (tg_parser_accept_two(parser, "rename", "to")) {
+        json_t *from = json_incref(json_array_get(statement->partitions, 0));
+
+        statement->kind = TG_STATEMENT_RENAME_PARTITION;
+        json_decref(statement->partitions);
+        statement->partitions = NULL;
+        if (tg_parser_is_word(parser, 0, "partition")) {
+            parse_partitions(parser);
+            (void)json_array_insert_new(statement->partitions, 0, from);
+        } else {
+            json_decref(from);
+            (void)tg_parser_fail_expected(parser, "PARTITION");
+        }
+        return;
+    }
+    statement->kind = TG_STATEMENT_SET_LOCATION;
+    (void)tg_parser_expect(parser, "set");
+    (void)tg_parser_expect(parser, "location");
+    statement->location = tg_parser_string(parser);
+}
+
 void tg_parse_alter(TgParser *parser)
 {
     TgStatement *statement = parser->statement;
@@ -224,14 +268,16 @@ void tg_parse_alter(TgParser *parser)
         statement->if_exists = tg_parse_if_exists(parser, FALSE);
         parse_partitions(parser);
     } else if (tg_parser_is_word(parser, 0, "partition")) {
-        statement->kind = TG_STATEMENT_SET_LOCATION;
-        parse_partitions(parser);
-        (void)tg_parser_expect(parser, "set");
-        (void)tg_parser_expect(parser, "location");
-        statement->location = tg_parser_string(parser);
+        parse_alter_partition(parser);
+    } else if (tg_parser_accept_two(parser, "replace", "columns")) {
+        statement->kind = TG_STATEMENT_REPLACE_COLUMNS;
+        statement->columns = tg_parse_columns(parser);
+    } else if (tg_parser_accept(parser, "change")) {
+        parse_change(parser);
     } else {
         (void)tg_parser_fail_expected(
             parser,
-            "ADD PARTITION, ADD COLUMNS, DROP PARTITION, SET LOCATION or SET TBLPROPERTIES");
+            "ADD PARTITION, ADD COLUMNS, REPLACE COLUMNS, CHANGE COLUMN, DROP PARTITION, SET "
+            "LOCATION or SET TBLPROPERTIES");
     }
 }

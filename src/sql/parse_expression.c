@@ -217,6 +217,20 @@ static TgNode *parse_name(TgParser *parser)
     return node;
 }
 
+/* `?` in a statement that is prepared; one that runs has values there (tg_sql_bind). */
+static TgNode *parse_parameter(TgParser *parser)
+{
+    TgNode *node = tg_node_new(parser->arena, TG_NODE_NULL, tg_parser_offset(parser), 0);
+
+    if (!parser->takes_parameters) {
+        return tg_parser_fail_at(parser, node->offset,
+                                 "the parameter ? has no value: give ExecutionParameters, or use "
+                                 "PREPARE and EXECUTE … USING");
+    }
+    (void)tg_parser_next(parser);
+    return node;
+}
+
 static TgNode *parse_start(TgParser *parser)
 {
     TgTokenKind kind = tg_parser_peek(parser)->kind;
@@ -224,6 +238,9 @@ static TgNode *parse_start(TgParser *parser)
 
     if (kind >= TG_TOKEN_STRING && kind <= TG_TOKEN_DOUBLE) {
         return parse_literal(parser);
+    }
+    if (tg_parser_is_sign(parser, 0, "?")) {
+        return parse_parameter(parser);
     }
     if (is_lambda(parser)) {
         return parse_lambda(parser);

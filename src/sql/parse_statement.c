@@ -10,6 +10,10 @@ const char *tg_statement_kind_name(TgStatementKind kind)
         [TG_STATEMENT_EXPLAIN] = "EXPLAIN",
         [TG_STATEMENT_CTAS] = "CREATE TABLE AS",
         [TG_STATEMENT_INSERT] = "INSERT INTO",
+        [TG_STATEMENT_UNLOAD] = "UNLOAD",
+        [TG_STATEMENT_PREPARE] = "PREPARE",
+        [TG_STATEMENT_EXECUTE] = "EXECUTE",
+        [TG_STATEMENT_DEALLOCATE] = "DEALLOCATE PREPARE",
         [TG_STATEMENT_CREATE_DATABASE] = "CREATE DATABASE",
         [TG_STATEMENT_DROP_DATABASE] = "DROP DATABASE",
         [TG_STATEMENT_CREATE_TABLE] = "CREATE EXTERNAL TABLE",
@@ -19,6 +23,9 @@ const char *tg_statement_kind_name(TgStatementKind kind)
         [TG_STATEMENT_SET_LOCATION] = "ALTER TABLE SET LOCATION",
         [TG_STATEMENT_SET_PROPERTIES] = "ALTER TABLE SET TBLPROPERTIES",
         [TG_STATEMENT_ADD_COLUMNS] = "ALTER TABLE ADD COLUMNS",
+        [TG_STATEMENT_REPLACE_COLUMNS] = "ALTER TABLE REPLACE COLUMNS",
+        [TG_STATEMENT_CHANGE_COLUMN] = "ALTER TABLE CHANGE COLUMN",
+        [TG_STATEMENT_RENAME_PARTITION] = "ALTER TABLE RENAME PARTITION",
         [TG_STATEMENT_CREATE_VIEW] = "CREATE VIEW",
         [TG_STATEMENT_DROP_VIEW] = "DROP VIEW",
         [TG_STATEMENT_SHOW_DATABASES] = "SHOW DATABASES",
@@ -179,6 +186,56 @@ static void parse_insert(TgParser *parser)
     statement->query = tg_parse_query(parser);
 }
 
+/* UNLOAD (query) TO 's3://…/' WITH (format = 'PARQUET', …) */
+static void parse_unload(TgParser *parser)
+{
+    TgStatement *statement = parser->statement;
+
+    statement->kind = TG_STATEMENT_UNLOAD;
+    (void)tg_parser_next(parser);
+    (void)tg_parser_expect_sign(parser, "(");
+    statement->query = tg_parse_query(parser);
+    (void)tg_parser_expect_sign(parser, ")");
+    (void)tg_parser_expect(parser, "to");
+    statement->location = tg_parser_string(parser);
+    if (tg_parser_accept(parser, "with")) {
+        statement->properties = tg_parse_properties(parser);
+    }
+}
+
+/* One of the words, in lower case; NULL and a failure when it is none. */
+static const char *parse_choice(TgParser *parser, const char *const *words)
+{
+    g_autofree char *list = NULL;
+
+    for (guint i = 0; words[i] != NULL; i++) {
+        if (tg_parser_accept(parser, words[i])) {
+            return words[i];
+        }
+    }
+    list = g_strjoinv(", ", (char **)words);
+    return tg_parser_fail_expected(parser, list);
+}
+
+/* (FORMAT JSON, TYPE LOGICAL) */
+static void parse_explain_options(TgParser *parser)
+{
+    static const char *const formats[] = {"text", "json", "graphviz", NULL};
+    static const char *const types[] = {"logical", "distributed", "io", "validate", NULL};
+    TgStatement *statement = parser->statement;
+
+    (void)tg_parser_expect_sign(parser, "(");
+    do {
+        if (tg_parser_accept(parser, "format")) {
+            statement->explain_format = parse_choice(parser, formats);
+        } else {
+            (void)tg_parser_expect(parser, "type");
+            statement->explain_type = parse_choice(parser, types);
+        }
+    } while (tg_parser_accept_sign(parser, ","));
+    (void)tg_parser_expect_sign(parser, ")");
+}
+
 static void parse_explain(TgParser *parser)
 {
     TgStatement *statement = parser->statement;
@@ -186,9 +243,9 @@ static void parse_explain(TgParser *parser)
     statement->kind = TG_STATEMENT_EXPLAIN;
     (void)tg_parser_next(parser);
     statement->is_analyze = tg_parser_accept(parser, "analyze");
+    (void)tg_parser_accept(parser, "verbose");
     if (tg_parser_is_sign(parser, 0, "(") && !tg_parse_is_query(parser)) {
-        (void)tg_parser_fail_at(parser, tg_parser_offset(parser),
-                                "options of EXPLAIN are not supported");
+        parse_explain_options(parser);
     }
     statement->query = tg_parse_query(parser);
 }
@@ -214,9 +271,8 @@ static gboolean is_ctas(const TgParser *parser)
 /* What is part of Athena's SQL, but not done here. */
 static gboolean refuse(TgParser *parser)
 {
-    static const char *const words[] = {"update",   "delete",  "merge",      "optimize", "vacuum",
-                                        "unload",   "prepare", "deallocate", "execute",  "call",
-                                        "truncate", "grant",   "revoke",     "analyze"};
+    static const char *const words[] = {"update", "delete",   "merge", "optimize", "vacuum",
+                                        "call",   "truncate", "grant", "revoke",   "analyze"};
 
     for (guint i = 0; i < G_N_ELEMENTS(words); i++) {
         if (tg_parser_is_word(parser, 0, words[i])) {
@@ -262,9 +318,11 @@ void tg_parse_statement(TgParser *parser)
         tg_parse_describe(parser);
     } else if (tg_parser_is_word(parser, 0, "explain")) {
         parse_explain(parser);
+    } else if (tg_parser_is_word(parser, 0, "unload")) {
+        parse_unload(parser);
     } else if (tg_parser_is_word(parser, 0, "msck")) {
         parse_repair(parser);
-    } else if (!refuse(parser)) {
+    } else if (!tg_parse_prepared(parser) && !refuse(parser)) {
         (void)tg_parser_fail_expected(parser, "a statement: SELECT, WITH, INSERT, CREATE …");
     }
 }

@@ -16,6 +16,10 @@ typedef enum {
     TG_STATEMENT_EXPLAIN,
     TG_STATEMENT_CTAS,
     TG_STATEMENT_INSERT,
+    TG_STATEMENT_UNLOAD,
+    TG_STATEMENT_PREPARE,
+    TG_STATEMENT_EXECUTE,
+    TG_STATEMENT_DEALLOCATE,
     TG_STATEMENT_CREATE_DATABASE,
     TG_STATEMENT_DROP_DATABASE,
     TG_STATEMENT_CREATE_TABLE,
@@ -25,6 +29,9 @@ typedef enum {
     TG_STATEMENT_SET_LOCATION,
     TG_STATEMENT_SET_PROPERTIES,
     TG_STATEMENT_ADD_COLUMNS,
+    TG_STATEMENT_REPLACE_COLUMNS,
+    TG_STATEMENT_CHANGE_COLUMN,
+    TG_STATEMENT_RENAME_PARTITION,
     TG_STATEMENT_CREATE_VIEW,
     TG_STATEMENT_DROP_VIEW,
     TG_STATEMENT_SHOW_DATABASES,
@@ -52,19 +59,25 @@ typedef struct {
     gboolean cascade;
     gboolean or_replace;
     gboolean is_external;
-    gboolean no_data;        /* WITH NO DATA */
-    gboolean is_analyze;     /* EXPLAIN ANALYZE */
-    TgNode *query;           /* SELECT, EXPLAIN, CTAS, INSERT, CREATE VIEW */
-    const char *query_text;  /* CREATE VIEW: as written */
-    GPtrArray *views;        /* statements of the views that a translation read; or NULL */
-    GPtrArray *column_names; /* INSERT INTO t (a, b): of char *; NULL: all */
-    const char *pattern;     /* SHOW … LIKE, the property of SHOW TBLPROPERTIES */
+    gboolean no_data;           /* WITH NO DATA */
+    gboolean is_analyze;        /* EXPLAIN ANALYZE */
+    TgNode *query;              /* SELECT, EXPLAIN, CTAS, INSERT, CREATE VIEW, UNLOAD */
+    const char *query_text;     /* CREATE VIEW, PREPARE: as written */
+    const char *prepared_name;  /* PREPARE, EXECUTE, DEALLOCATE; lower case */
+    GPtrArray *arguments;       /* EXECUTE … USING: texts of expressions, then NULL */
+    const char *explain_format; /* "text", "json", "graphviz"; NULL: text */
+    const char *explain_type;   /* "logical", "distributed", "io", "validate"; NULL: distributed */
+    const char *column_name;    /* CHANGE COLUMN: the column as it was */
+    const char *after;          /* CHANGE COLUMN … AFTER this one; "": FIRST; NULL: where it is */
+    GPtrArray *views;           /* statements of the views that a translation read; or NULL */
+    GPtrArray *column_names;    /* INSERT INTO t (a, b): of char *; NULL: all */
+    const char *pattern;        /* SHOW … LIKE, the property of SHOW TBLPROPERTIES */
     const char *location;
     const char *comment;
     json_t *columns;        /* [{"Name", "Type", "Comment"}] with Hive types */
     json_t *partition_keys; /* the same */
     json_t *properties; /* WITH (…) of CTAS, TBLPROPERTIES, DBPROPERTIES: text or list of texts */
-    json_t *partitions; /* [{"spec": {"k": "v"}, "location": "…"}] */
+    json_t *partitions; /* [{"spec": {"k": "v"}, "location": "…"}]; RENAME: from and to */
     json_t *storage;    /* CREATE TABLE: {"stored_as", "serde", "input_format",
                            "output_format", "serde_properties": {}} as far as written */
 } TgStatement;
@@ -80,6 +93,18 @@ TgStatement *tg_statement_parse(const char *text, gsize size_bytes, const char *
 void tg_statement_free(TgStatement *statement);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(TgStatement, tg_statement_free)
 
+/**
+ * A statement's text with its `?` replaced by values, which are SQL expressions themselves
+ * (Athena's ExecutionParameters): 'text', 5, DATE '2024-01-01'. Each must be one whole expression,
+ * so that it cannot change the statement around it. CONFIG when one is not, or when their number is
+ * not that of the `?`.
+ *
+ * @values NULL-terminated
+ * @out the caller frees
+ */
+gboolean tg_sql_bind(const char *text, const char *source_name, const char *const *values,
+                     char **out, GError **error);
+
 /* A word for the kind: "SELECT", "CREATE TABLE AS". Lent. */
 const char *tg_statement_kind_name(TgStatementKind kind);
 
@@ -89,6 +114,7 @@ typedef struct {
     guint count;
     const char **names;
     const TgSqlType **types;
+    guint hidden;         /* the last so many columns are no part of `*` ("$path") */
     const char *view_sql; /* a view's text in Athena's SQL; then all above is unused */
 } TgSqlTable;
 

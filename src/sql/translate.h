@@ -17,6 +17,7 @@ typedef struct {
     const char *label;    /* the name as written */
     TgValue value;
     gboolean is_merged; /* one of USING's two: found by qualified name alone */
+    gboolean is_hidden; /* no part of `*`, nor of t(a, b) */
 } TgField;
 
 /* Columns in sight; an inner query sees those of the queries around it. */

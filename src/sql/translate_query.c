@@ -42,7 +42,8 @@ static void expand_all(TgTranslator *translator, const TgNode *node, GArray *out
     for (guint i = 0; i < fields->len; i++) {
         const TgField *field = &g_array_index(fields, TgField, i);
 
-        if (is_of(field, node->items[0]) && (node->items[0] != NULL || !field->is_merged)) {
+        if (!field->is_hidden && is_of(field, node->items[0]) &&
+            (node->items[0] != NULL || !field->is_merged)) {
             add_output(outputs, field->label, field->value, translator->arena);
         }
     }

@@ -121,7 +121,7 @@ static const char *view(TgTranslator *translator, const TgNode *node, const TgSq
 static const char *table(TgTranslator *translator, const TgNode *node, GArray *fields)
 {
     const TgCte *cte = find_cte(translator, node);
-    TgSqlTable found = {NULL, 0, NULL, NULL, NULL};
+    TgSqlTable found = {NULL, 0, NULL, NULL, 0, NULL};
     GArray *own = tg_translate_fields(translator);
     const char *sql = NULL;
     guint before = fields->len;
@@ -152,7 +152,8 @@ static const char *table(TgTranslator *translator, const TgNode *node, GArray *f
     for (guint i = 0; i < found.count; i++) {
         TgField field = {.name = tg_sql_arena_lower(translator->arena, found.names[i]),
                          .label = found.names[i],
-                         .value = {NULL, found.types[i]}};
+                         .value = {NULL, found.types[i]},
+                         .is_hidden = i >= found.count - found.hidden};
 
         g_array_append_val(own, field);
     }
@@ -377,7 +378,7 @@ static const char *join_condition(TgTranslator *translator, const TgNode *join, 
     for (guint i = 0; tg_node_has(join, TG_FLAG_NATURAL) && sides->start + i < middle; i++) {
         const TgField *field = &g_array_index(fields, TgField, sides->start + i);
 
-        if (field->name != NULL && !field->is_merged &&
+        if (field->name != NULL && !field->is_merged && !field->is_hidden &&
             find_field(fields, middle, fields->len, field->name) != NULL) {
             g_ptr_array_add(names, (gpointer)field->name);
         }
@@ -412,6 +413,30 @@ static const char *join(TgTranslator *translator, const TgNode *node, GArray *fi
 
 /* ---- aliases and samples -------------------------------------------------------------------- */
 
+/* Gives the visible columns from a place on the names of t(a, b). */
+static void rename_fields(TgTranslator *translator, GArray *fields, guint before,
+                          const TgNode *names)
+{
+    guint visible = 0;
+
+    for (guint i = before; i < fields->len; i++) {
+        TgField *field = &g_array_index(fields, TgField, i);
+
+        if (field->is_hidden) {
+            continue;
+        }
+        if (visible < names->count) {
+            field->label = names->items[visible]->text;
+            field->name = tg_sql_arena_lower(translator->arena, field->label);
+        }
+        visible++;
+    }
+    if (visible != names->count) {
+        (void)tg_translate_fail(translator, names, "%u names for %u columns", names->count,
+                                visible);
+    }
+}
+
 static const char *aliased(TgTranslator *translator, const TgNode *node, GArray *fields)
 {
     guint before = fields->len;
@@ -419,19 +444,8 @@ static const char *aliased(TgTranslator *translator, const TgNode *node, GArray 
     const TgNode *names = node->items[1];
 
     name_fields(fields, before, NULL, node->text);
-    if (names == NULL || translator->error != NULL) {
-        return sql;
-    }
-    if (names->count != fields->len - before) {
-        return tg_translate_fail(translator, names, "%u names for %u columns", names->count,
-                                 fields->len - before)
-            .text;
-    }
-    for (guint i = 0; i < names->count; i++) {
-        TgField *field = &g_array_index(fields, TgField, before + i);
-
-        field->label = names->items[i]->text;
-        field->name = tg_sql_arena_lower(translator->arena, field->label);
+    if (names != NULL && translator->error == NULL) {
+        rename_fields(translator, fields, before, names);
     }
     return sql;
 }

@@ -156,7 +156,7 @@ static void test_explain_shows_a_plan(void)
     g_autofree char *text = NULL;
 
     g_assert_no_error(error);
-    text = tg_engine_plan_explain(plan, FALSE, &error);
+    text = tg_engine_plan_explain(plan, &(TgEngineExplain){FALSE, NULL}, &error);
     g_assert_no_error(error);
     g_assert_nonnull(strstr(text, "AGGREGATE"));
 }

@@ -1,0 +1,1 @@
+ALTER TABLE t CHANGE COLUMN a b bigint COMMENT 'x' AFTER c

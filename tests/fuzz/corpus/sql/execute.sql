@@ -1,0 +1,1 @@
+EXECUTE p USING 1, 'x', date '2024-01-01'

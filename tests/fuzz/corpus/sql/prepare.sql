@@ -1,0 +1,1 @@
+PREPARE p FROM SELECT ? + a, "$path" FROM "t$partitions" TABLESAMPLE BERNOULLI (50) LIMIT ?

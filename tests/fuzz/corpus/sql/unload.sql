@@ -1,0 +1,1 @@
+UNLOAD (select a from t) TO 's3://b/x/' WITH (format = 'PARQUET', partitioned_by = ARRAY['a'])
