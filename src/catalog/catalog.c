@@ -1,138 +1,21 @@
-/* The local catalog: Glue's model in one SQLite file. */
+/* One interface over the kinds of catalogs. */
 #include "catalog/catalog.h"
 
 #include <string.h>
 
-#include "base/clock.h"
 #include "base/suggest.h"
-#include "catalog/catalog_internal.h"
+#include "catalog/catalog_class.h"
 #include "catalog/table.h"
 #include "params/params.h"
 
-/* One text a version; a released one is never edited. Documented in docs/formats.md. */
-static const char *const schema_steps[] = {
-    "CREATE TABLE databases (name TEXT PRIMARY KEY, body TEXT NOT NULL) WITHOUT ROWID;"
-    "CREATE TABLE tables (db TEXT NOT NULL, name TEXT NOT NULL, version INTEGER NOT NULL,"
-    "  location TEXT, body TEXT NOT NULL, PRIMARY KEY (db, name)) WITHOUT ROWID;"
-    "CREATE INDEX tables_location ON tables (location);"
-    "CREATE TABLE table_versions (db TEXT NOT NULL, name TEXT NOT NULL, version INTEGER NOT NULL,"
-    "  body TEXT NOT NULL, PRIMARY KEY (db, name, version)) WITHOUT ROWID;"
-    "CREATE TABLE partitions (db TEXT NOT NULL, tbl TEXT NOT NULL, vals TEXT NOT NULL,"
-    "  location TEXT, body TEXT NOT NULL, PRIMARY KEY (db, tbl, vals)) WITHOUT ROWID;"
-    "CREATE INDEX partitions_location ON partitions (location);"
-    "CREATE TABLE publishes (seq INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, db TEXT NOT NULL,"
-    "  tbl TEXT NOT NULL, vals TEXT, state TEXT NOT NULL, prefix TEXT NOT NULL,"
-    "  begun_at_ms INTEGER NOT NULL, published_at_ms INTEGER, superseded_at_ms INTEGER,"
-    "  version INTEGER, n_rows INTEGER, n_bytes INTEGER, task TEXT, receipt TEXT,"
-    "  before TEXT, after TEXT);"
-    "CREATE INDEX publishes_of_table ON publishes (db, tbl, seq);",
-    NULL};
-
-TgCatalog *tg_catalog_open(const char *path, GError **error)
-{
-    g_autoptr(TgSqlite) database = tg_sqlite_open(path, error);
-    TgCatalog *catalog = NULL;
-
-    if (database == NULL || !tg_sqlite_migrate(database, schema_steps, error)) {
-        return NULL;
-    }
-    catalog = g_new0(TgCatalog, 1);
-    catalog->database = g_steal_pointer(&database);
-    catalog->folder = g_path_get_dirname(path);
-    g_mutex_init(&catalog->mutex);
-    return catalog;
-}
-
 void tg_catalog_free(TgCatalog *catalog)
 {
-    if (catalog == NULL) {
-        return;
+    if (catalog != NULL) {
+        catalog->class->free(catalog);
     }
-    tg_sqlite_free(catalog->database);
-    g_mutex_clear(&catalog->mutex);
-    g_free(catalog->folder);
-    g_free(catalog);
 }
 
-gboolean tg_catalog_enter(TgCatalog *catalog, GError **error)
-{
-    g_mutex_lock(&catalog->mutex);
-    if (!tg_sqlite_begin(catalog->database, error)) {
-        g_mutex_unlock(&catalog->mutex);
-        return FALSE;
-    }
-    return TRUE;
-}
-
-gboolean tg_catalog_leave(TgCatalog *catalog, gboolean ok, GError **error)
-{
-    if (ok) {
-        ok = tg_sqlite_commit(catalog->database, error);
-    } else {
-        tg_sqlite_rollback(catalog->database);
-    }
-    g_mutex_unlock(&catalog->mutex);
-    return ok;
-}
-
-/* The JSON in the first column of each row, as one array. Takes the mutex. */
-static json_t *select_bodies(TgCatalog *catalog, GError **error, const char *sql, const char *a,
-                             const char *b)
-{
-    g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&catalog->mutex);
-    g_autoptr(json_t) rows = tg_sqlite_select(catalog->database, error, sql,
-                                              a == NULL   ? ""
-                                              : b == NULL ? "s"
-                                                          : "ss",
-                                              a, b);
-    json_t *bodies = NULL;
-    json_t *row = NULL;
-    gsize i = 0;
-
-    (void)locker;
-    if (rows == NULL) {
-        return NULL;
-    }
-    bodies = json_array();
-    json_array_foreach (rows, i, row) {
-        json_array_append_new(
-            bodies, json_loads(json_string_value(json_array_get(row, 0)), JSON_DECODE_ANY, NULL));
-    }
-    return bodies;
-}
-
-static json_t *body_of_one(const json_t *rows)
-{
-    const char *text = json_string_value(json_array_get(json_array_get(rows, 0), 0));
-
-    return text == NULL ? NULL : json_loads(text, 0, NULL);
-}
-
-gboolean tg_catalog_find_table(TgCatalog *catalog, const char *database, const char *table,
-                               json_t **out, GError **error)
-{
-    g_autoptr(json_t) rows = tg_sqlite_select(catalog->database, error,
-                                              "SELECT body FROM tables WHERE db = ? AND name = ?",
-                                              "ss", database, table);
-
-    *out = rows == NULL ? NULL : body_of_one(rows);
-    return rows != NULL;
-}
-
-gboolean tg_catalog_find_partition(TgCatalog *catalog, const char *database, const char *table,
-                                   const char *values_json, json_t **out, GError **error)
-{
-    g_autoptr(json_t) rows =
-        tg_sqlite_select(catalog->database, error,
-                         "SELECT body FROM partitions WHERE db = ? AND tbl = ? AND vals = ?", "sss",
-                         database, table, values_json);
-
-    *out = rows == NULL ? NULL : body_of_one(rows);
-    return rows != NULL;
-}
-
-/* NOT_FOUND with a likely name out of a list of {"Name": …}. */
-static void fail_not_found(GError **error, const char *what, const char *name, json_t *take_all)
+void tg_catalog_fail_not_found(GError **error, const char *what, const char *name, json_t *take_all)
 {
     g_autoptr(GPtrArray) names = g_ptr_array_new();
     const char *bare = strrchr(name, '.') == NULL ? name : strrchr(name, '.') + 1;
@@ -149,316 +32,118 @@ static void fail_not_found(GError **error, const char *what, const char *name, j
     json_decref(take_all);
 }
 
+json_t *tg_catalog_partition_input(const json_t *table, const json_t *input)
+{
+    json_t *partition = json_deep_copy(input);
+    json_t *storage = json_deep_copy(json_object_get(table, "StorageDescriptor"));
+    json_t *given = json_object_get(input, "StorageDescriptor");
+
+    json_object_del(storage, "Location");
+    if (json_is_object(given)) {
+        json_object_update(storage, given);
+    }
+    json_object_set_new(partition, "StorageDescriptor", storage);
+    return partition;
+}
+
 json_t *tg_catalog_get_database(TgCatalog *catalog, const char *database, GError **error)
 {
-    g_autofree char *name = tg_catalog_fold_name(database);
-    g_autoptr(json_t) found =
-        select_bodies(catalog, error, "SELECT body FROM databases WHERE name = ?", name, NULL);
-
-    if (found == NULL) {
-        return NULL;
-    }
-    if (json_array_size(found) == 0) {
-        fail_not_found(error, "database", name, tg_catalog_list_databases(catalog, NULL));
-        return NULL;
-    }
-    return json_incref(json_array_get(found, 0));
+    return catalog->class->get_database(catalog, database, error);
 }
 
 json_t *tg_catalog_get_table(TgCatalog *catalog, const char *database, const char *table,
                              GError **error)
 {
-    g_autofree char *db = tg_catalog_fold_name(database);
-    g_autofree char *name = tg_catalog_fold_name(table);
-    g_autofree char *both = g_strdup_printf("%s.%s", db, name);
-    g_autoptr(json_t) parent = tg_catalog_get_database(catalog, db, error);
-    g_autoptr(json_t) found = NULL;
-
-    if (parent == NULL) {
-        return NULL;
-    }
-    found = select_bodies(catalog, error, "SELECT body FROM tables WHERE db = ? AND name = ?", db,
-                          name);
-    if (found == NULL) {
-        return NULL;
-    }
-    if (json_array_size(found) == 0) {
-        fail_not_found(error, "table", both, tg_catalog_list_tables(catalog, db, NULL));
-        return NULL;
-    }
-    return json_incref(json_array_get(found, 0));
-}
-
-char *tg_catalog_values_key(TgPartitionValues values)
-{
-    g_autoptr(json_t) array = json_array();
-
-    for (guint i = 0; values[i] != NULL; i++) {
-        json_array_append_new(array, json_string(values[i]));
-    }
-    return tg_params_to_json(array);
+    return catalog->class->get_table(catalog, database, table, error);
 }
 
 json_t *tg_catalog_get_partition(TgCatalog *catalog, const char *database, const char *table,
                                  TgPartitionValues values, GError **error)
 {
-    g_autofree char *db = tg_catalog_fold_name(database);
-    g_autofree char *name = tg_catalog_fold_name(table);
-    g_autofree char *key = tg_catalog_values_key(values);
-    g_autoptr(json_t) parent = tg_catalog_get_table(catalog, db, name, error);
-    json_t *found = NULL;
-
-    if (parent == NULL) {
-        return NULL;
-    }
-    g_mutex_lock(&catalog->mutex);
-    gboolean ok = tg_catalog_find_partition(catalog, db, name, key, &found, error);
-
-    g_mutex_unlock(&catalog->mutex);
-    if (ok && found == NULL) {
-        g_autofree char *path = tg_table_partition_path(parent, values);
-
-        g_set_error(error, TG_ERROR, TG_ERROR_NOT_FOUND, "table %s.%s has no partition %s", db,
-                    name, path);
-    }
-    return found;
+    return catalog->class->get_partition(catalog, database, table, values, error);
 }
 
 json_t *tg_catalog_list_databases(TgCatalog *catalog, GError **error)
 {
-    return select_bodies(catalog, error, "SELECT body FROM databases ORDER BY name", NULL, NULL);
+    return catalog->class->list_databases(catalog, error);
 }
 
 json_t *tg_catalog_list_tables(TgCatalog *catalog, const char *database, GError **error)
 {
-    g_autofree char *db = tg_catalog_fold_name(database);
-    g_autoptr(json_t) parent = tg_catalog_get_database(catalog, db, error);
-
-    return parent == NULL
-               ? NULL
-               : select_bodies(catalog, error, "SELECT body FROM tables WHERE db = ? ORDER BY name",
-                               db, NULL);
+    return catalog->class->list_tables(catalog, database, error);
 }
 
 json_t *tg_catalog_list_partitions(TgCatalog *catalog, const char *database, const char *table,
                                    GError **error)
 {
-    g_autofree char *db = tg_catalog_fold_name(database);
-    g_autofree char *name = tg_catalog_fold_name(table);
-    g_autoptr(json_t) parent = tg_catalog_get_table(catalog, db, name, error);
-
-    return parent == NULL
-               ? NULL
-               : select_bodies(catalog, error,
-                               "SELECT body FROM partitions WHERE db = ? AND tbl = ? ORDER BY vals",
-                               db, name);
-}
-
-/* Time stamps of Glue: seconds with three decimals. */
-static json_t *now_seconds(void)
-{
-    return json_real((double)tg_clock_now_ms() / 1000.0);
-}
-
-static gboolean check_name(const char *what, const char *name, GError **error)
-{
-    if (name == NULL || *name == '\0' || strlen(name) > 255 || strpbrk(name, "/\\\"'`") != NULL) {
-        g_set_error(error, TG_ERROR, TG_ERROR_CONFIG,
-                    "'%s' cannot be the name of a %s: 1 to 255 bytes without quotes and slashes",
-                    name == NULL ? "" : name, what);
-        return FALSE;
-    }
-    return TRUE;
+    return catalog->class->list_partitions(catalog, database, table, error);
 }
 
 gboolean tg_catalog_create_database(TgCatalog *catalog, const json_t *input, GError **error)
 {
-    const char *given = tg_table_name(input);
-    g_autofree char *name = tg_catalog_fold_name(given == NULL ? "" : given);
-    g_autoptr(json_t) body = json_deep_copy(input);
-    g_autofree char *text = NULL;
-
-    if (!check_name("database", name, error)) {
-        return FALSE;
-    }
-    json_object_set_new(body, "Name", json_string(name));
-    json_object_set_new(body, "CreateTime", now_seconds());
-    text = tg_params_to_json(body);
-    if (!tg_catalog_enter(catalog, error)) {
-        return FALSE;
-    }
-    gboolean ok = tg_sqlite_run(catalog->database, error,
-                                "INSERT INTO databases VALUES (?, ?) ON CONFLICT DO NOTHING", "ss",
-                                name, text);
-
-    if (ok && tg_sqlite_changes(catalog->database) == 0) {
-        g_set_error(error, TG_ERROR, TG_ERROR_CONFLICT, "database '%s' exists already", name);
-        ok = FALSE;
-    }
-    return tg_catalog_leave(catalog, ok, error);
+    return catalog->class->create_database(catalog, input, error);
 }
 
+/* Asked for first: who may write tables need not be allowed to create databases. */
 gboolean tg_catalog_ensure_database(TgCatalog *catalog, const char *database, GError **error)
 {
     g_autoptr(json_t) input = json_pack("{s:s}", "Name", database);
     g_autoptr(GError) problem = NULL;
+    g_autoptr(json_t) present = tg_catalog_get_database(catalog, database, &problem);
 
-    if (tg_catalog_create_database(catalog, input, &problem) ||
-        g_error_matches(problem, TG_ERROR, TG_ERROR_CONFLICT)) {
+    if (present != NULL) {
         return TRUE;
+    }
+    if (g_error_matches(problem, TG_ERROR, TG_ERROR_NOT_FOUND)) {
+        g_clear_error(&problem);
+        if (tg_catalog_create_database(catalog, input, &problem) ||
+            g_error_matches(problem, TG_ERROR, TG_ERROR_CONFLICT)) {
+            return TRUE;
+        }
     }
     g_propagate_error(error, g_steal_pointer(&problem));
     return FALSE;
 }
 
-gboolean tg_catalog_put_table(TgCatalog *catalog, const char *database, const char *table,
-                              const json_t *body, gint64 *out_version, GError **error)
-{
-    g_autoptr(json_t) copy = json_deep_copy(body);
-    g_autoptr(json_t) before = NULL;
-    g_autoptr(json_t) newest = tg_sqlite_select(
-        catalog->database, error,
-        "SELECT max(version) FROM table_versions WHERE db = ? AND name = ?", "ss", database, table);
-    g_autofree char *text = NULL;
-    g_autofree char *version_text = NULL;
-
-    if (newest == NULL || !tg_catalog_find_table(catalog, database, table, &before, error)) {
-        return FALSE;
-    }
-    const json_t *last = json_array_get(json_array_get(newest, 0), 0);
-    gint64 version = json_is_integer(last) ? json_integer_value(last) + 1 : 0;
-    json_t *created = before == NULL ? NULL : json_object_get(before, "CreateTime");
-
-    version_text = g_strdup_printf("%" G_GINT64_FORMAT, version);
-    json_object_set_new(copy, "Name", json_string(table));
-    json_object_set_new(copy, "DatabaseName", json_string(database));
-    json_object_set_new(copy, "VersionId", json_string(version_text));
-    json_object_set_new(copy, "UpdateTime", now_seconds());
-    json_object_set_new(copy, "CreateTime", created == NULL ? now_seconds() : json_incref(created));
-    text = tg_params_to_json(copy);
-    *out_version = version;
-    return tg_sqlite_run(catalog->database, error,
-                         "INSERT OR REPLACE INTO tables VALUES (?,?,?,?,?)", "ssiss", database,
-                         table, version, tg_table_location(copy), text) &&
-           tg_sqlite_run(catalog->database, error, "INSERT INTO table_versions VALUES (?,?,?,?)",
-                         "ssis", database, table, version, text);
-}
-
-/* Inside a transaction: whether the database is there. */
-static gboolean check_database(TgCatalog *catalog, const char *database, GError **error)
-{
-    g_autoptr(json_t) rows = tg_sqlite_select(
-        catalog->database, error, "SELECT 1 FROM databases WHERE name = ?", "s", database);
-
-    if (rows != NULL && json_array_size(rows) == 0) {
-        g_set_error(error, TG_ERROR, TG_ERROR_NOT_FOUND, "database '%s' does not exist", database);
-        return FALSE;
-    }
-    return rows != NULL;
-}
-
-static gboolean store_table(TgCatalog *catalog, const char *database, const json_t *input,
-                            gboolean must_exist, GError **error)
-{
-    const char *given = tg_table_name(input);
-    g_autofree char *db = tg_catalog_fold_name(database);
-    g_autofree char *name = tg_catalog_fold_name(given == NULL ? "" : given);
-    g_autoptr(json_t) before = NULL;
-    gint64 version = 0;
-
-    if (!check_name("table", name, error) || !tg_catalog_enter(catalog, error)) {
-        return FALSE;
-    }
-    gboolean ok = check_database(catalog, db, error) &&
-                  tg_catalog_find_table(catalog, db, name, &before, error);
-
-    if (ok && must_exist != (before != NULL)) {
-        g_set_error(error, TG_ERROR, must_exist ? TG_ERROR_NOT_FOUND : TG_ERROR_CONFLICT,
-                    must_exist ? "table '%s.%s' does not exist" : "table '%s.%s' exists already",
-                    db, name);
-        ok = FALSE;
-    }
-    ok = ok && tg_catalog_put_table(catalog, db, name, input, &version, error) &&
-         tg_catalog_mark_superseded(catalog, db, name, tg_clock_now_ms(), error);
-    return tg_catalog_leave(catalog, ok, error);
-}
-
 gboolean tg_catalog_create_table(TgCatalog *catalog, const char *database, const json_t *input,
                                  GError **error)
 {
-    return store_table(catalog, database, input, FALSE, error);
+    return catalog->class->create_table(catalog, database, input, error);
 }
 
 gboolean tg_catalog_update_table(TgCatalog *catalog, const char *database, const json_t *input,
                                  GError **error)
 {
-    return store_table(catalog, database, input, TRUE, error);
-}
-
-gboolean tg_catalog_remove_table(TgCatalog *catalog, const char *database, const char *table,
-                                 GError **error)
-{
-    return tg_sqlite_run(catalog->database, error, "DELETE FROM tables WHERE db = ? AND name = ?",
-                         "ss", database, table) &&
-           tg_catalog_remove_partitions(catalog, database, table, NULL, error);
+    return catalog->class->update_table(catalog, database, input, error);
 }
 
 gboolean tg_catalog_drop_table(TgCatalog *catalog, const char *database, const char *table,
                                GError **error)
 {
-    g_autofree char *db = tg_catalog_fold_name(database);
-    g_autofree char *name = tg_catalog_fold_name(table);
-    g_autoptr(json_t) before = tg_catalog_get_table(catalog, db, name, error);
-
-    if (before == NULL || !tg_catalog_enter(catalog, error)) {
-        return FALSE;
-    }
-    gboolean ok = tg_catalog_remove_table(catalog, db, name, error) &&
-                  tg_catalog_mark_superseded(catalog, db, name, tg_clock_now_ms(), error);
-
-    return tg_catalog_leave(catalog, ok, error);
-}
-
-/* Inside a transaction: drops all tables of a database. */
-static gboolean drop_all_tables(TgCatalog *catalog, const char *database, GError **error)
-{
-    g_autoptr(json_t) rows = tg_sqlite_select(
-        catalog->database, error, "SELECT name FROM tables WHERE db = ?", "s", database);
-    json_t *row = NULL;
-    gsize i = 0;
-
-    json_array_foreach (rows, i, row) {
-        const char *name = json_string_value(json_array_get(row, 0));
-
-        if (!tg_catalog_remove_table(catalog, database, name, error) ||
-            !tg_catalog_mark_superseded(catalog, database, name, tg_clock_now_ms(), error)) {
-            return FALSE;
-        }
-    }
-    return rows != NULL;
+    return catalog->class->drop_table(catalog, database, table, error);
 }
 
 gboolean tg_catalog_drop_database(TgCatalog *catalog, const char *database, gboolean cascade,
                                   GError **error)
 {
-    g_autofree char *db = tg_catalog_fold_name(database);
-    g_autoptr(json_t) tables = tg_catalog_list_tables(catalog, db, error);
+    return catalog->class->drop_database(catalog, database, cascade, error);
+}
 
-    if (tables == NULL) {
-        return FALSE;
-    }
-    if (!cascade && json_array_size(tables) != 0) {
-        g_set_error(error, TG_ERROR, TG_ERROR_CONFLICT,
-                    "database '%s' still has %zu tables; drop them first, or add CASCADE", db,
-                    json_array_size(tables));
-        return FALSE;
-    }
-    if (!tg_catalog_enter(catalog, error)) {
-        return FALSE;
-    }
-    gboolean ok =
-        drop_all_tables(catalog, db, error) &&
-        tg_sqlite_run(catalog->database, error, "DELETE FROM databases WHERE name = ?", "s", db);
+gboolean tg_catalog_create_partitions(TgCatalog *catalog, const char *database, const char *table,
+                                      const json_t *inputs, gboolean if_not_exists, GError **error)
+{
+    return catalog->class->create_partitions(catalog, database, table, inputs, if_not_exists,
+                                             error);
+}
 
-    return tg_catalog_leave(catalog, ok, error);
+gboolean tg_catalog_update_partition(TgCatalog *catalog, const char *database, const char *table,
+                                     const json_t *input, GError **error)
+{
+    return catalog->class->update_partition(catalog, database, table, input, error);
+}
+
+gboolean tg_catalog_drop_partition(TgCatalog *catalog, const char *database, const char *table,
+                                   TgPartitionValues values, GError **error)
+{
+    return catalog->class->drop_partition(catalog, database, table, values, error);
 }

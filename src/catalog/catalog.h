@@ -30,6 +30,21 @@ TgCatalog *tg_catalog_open(const char *path, GError **error);
 void tg_catalog_free(TgCatalog *catalog);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(TgCatalog, tg_catalog_free)
 
+/* How a catalog in Glue is reached. */
+typedef struct TgGlue TgGlue;
+
+/**
+ * A catalog in AWS's Glue, or a server that speaks like it. Nothing is cached: what another program
+ * changes is seen at once. Adding partitions is not one step in Glue: when some cannot be added,
+ * those that this call made are removed again.
+ *
+ * @take_glue freed with the catalog
+ */
+TgCatalog *tg_catalog_new_glue(TgGlue *take_glue);
+
+/* The client behind a catalog in Glue, lent; NULL for a local one. */
+TgGlue *tg_catalog_glue(TgCatalog *catalog);
+
 /* Getters give a new reference; NULL with NOT_FOUND names the thing and a likely name. "Not there"
  * is NOT_FOUND and nothing else. */
 json_t *tg_catalog_get_database(TgCatalog *catalog, const char *database, GError **error);

@@ -64,25 +64,25 @@ static char *new_id(gint64 now_ms)
 
 static gboolean find_before(TgPublish *publish, GError **error)
 {
-    g_mutex_lock(&publish->catalog->mutex);
+    g_mutex_lock(&tg_local_catalog(publish->catalog)->mutex);
     gboolean ok = tg_catalog_find_table(publish->catalog, publish->database, publish->table,
                                         &publish->before, error);
 
-    g_mutex_unlock(&publish->catalog->mutex);
+    g_mutex_unlock(&tg_local_catalog(publish->catalog)->mutex);
     return ok;
 }
 
 static gboolean record_begin(TgPublish *publish, const TgPublishTarget *target, GError **error)
 {
-    g_mutex_lock(&publish->catalog->mutex);
+    g_mutex_lock(&tg_local_catalog(publish->catalog)->mutex);
     gboolean ok =
-        tg_sqlite_run(publish->catalog->database, error,
+        tg_sqlite_run(tg_local_catalog(publish->catalog)->database, error,
                       "INSERT INTO publishes (id, db, tbl, state, prefix, begun_at_ms, task)"
                       " VALUES (?, ?, ?, 'staging', ?, ?, ?)",
                       "ssssis", publish->id, publish->database, publish->table, publish->prefix,
                       target->now_ms, target->task_name);
 
-    g_mutex_unlock(&publish->catalog->mutex);
+    g_mutex_unlock(&tg_local_catalog(publish->catalog)->mutex);
     publish->is_known = ok;
     return ok;
 }
@@ -124,12 +124,12 @@ static void withdraw(TgPublish *publish)
         g_debug("publish %s: %s; gc removes the rest", publish->id, problem->message);
         return;
     }
-    g_mutex_lock(&publish->catalog->mutex);
-    if (!tg_sqlite_run(publish->catalog->database, &problem, "DELETE FROM publishes WHERE id = ?",
-                       "s", publish->id)) {
+    g_mutex_lock(&tg_local_catalog(publish->catalog)->mutex);
+    if (!tg_sqlite_run(tg_local_catalog(publish->catalog)->database, &problem,
+                       "DELETE FROM publishes WHERE id = ?", "s", publish->id)) {
         g_debug("publish %s: %s; gc removes the row", publish->id, problem->message);
     }
-    g_mutex_unlock(&publish->catalog->mutex);
+    g_mutex_unlock(&tg_local_catalog(publish->catalog)->mutex);
 }
 
 void tg_publish_free(TgPublish *publish)
@@ -176,10 +176,10 @@ gboolean tg_publish_build_on_present(TgPublish *publish, GError **error)
 {
     g_autoptr(json_t) snapshot = NULL;
 
-    g_mutex_lock(&publish->catalog->mutex);
+    g_mutex_lock(&tg_local_catalog(publish->catalog)->mutex);
     snapshot =
         tg_publish_snapshot_table(publish->catalog, publish->database, publish->table, error);
-    g_mutex_unlock(&publish->catalog->mutex);
+    g_mutex_unlock(&tg_local_catalog(publish->catalog)->mutex);
     if (snapshot == NULL) {
         return FALSE;
     }
@@ -283,7 +283,7 @@ static gboolean record_switch(const TgPublish *publish, const json_t *receipt,
     g_autofree char *after_text = tg_params_to_json(after);
     const json_t *rows = json_object_get(receipt, "rows");
 
-    return tg_sqlite_run(publish->catalog->database, error,
+    return tg_sqlite_run(tg_local_catalog(publish->catalog)->database, error,
                          "UPDATE publishes SET state = 'published', published_at_ms = ?, vals = ?,"
                          " version = ?, n_rows = ?, n_bytes = ?, receipt = ?, before = ?, after = ?"
                          " WHERE id = ?",

@@ -16,19 +16,19 @@ typedef struct {
 static json_t *select_locked(TgCatalog *catalog, const char *sql, const char *types, gint64 value,
                              GError **error)
 {
-    g_mutex_lock(&catalog->mutex);
-    json_t *rows = tg_sqlite_select(catalog->database, error, sql, types, value);
+    g_mutex_lock(&tg_local_catalog(catalog)->mutex);
+    json_t *rows = tg_sqlite_select(tg_local_catalog(catalog)->database, error, sql, types, value);
 
-    g_mutex_unlock(&catalog->mutex);
+    g_mutex_unlock(&tg_local_catalog(catalog)->mutex);
     return rows;
 }
 
 static gboolean run_locked(TgCatalog *catalog, const char *sql, const char *id, GError **error)
 {
-    g_mutex_lock(&catalog->mutex);
-    gboolean ok = tg_sqlite_run(catalog->database, error, sql, "s", id);
+    g_mutex_lock(&tg_local_catalog(catalog)->mutex);
+    gboolean ok = tg_sqlite_run(tg_local_catalog(catalog)->database, error, sql, "s", id);
 
-    g_mutex_unlock(&catalog->mutex);
+    g_mutex_unlock(&tg_local_catalog(catalog)->mutex);
     return ok;
 }
 
@@ -86,17 +86,17 @@ static gboolean collect_crashed(const Collection *run, GError **error)
 /* Claims a superseded publish, unless somebody shows it again at this moment. */
 static gboolean claim(TgCatalog *catalog, const char *id, gboolean *out_claimed, GError **error)
 {
-    g_mutex_lock(&catalog->mutex);
+    g_mutex_lock(&tg_local_catalog(catalog)->mutex);
     gboolean ok = tg_sqlite_run(
-        catalog->database, error,
+        tg_local_catalog(catalog)->database, error,
         "UPDATE publishes SET state = 'collecting' WHERE id = ? AND state IN ('published',"
         " 'collecting') AND superseded_at_ms IS NOT NULL AND NOT EXISTS (SELECT 1 FROM tables"
         " WHERE location >= prefix AND location < prefix || char(1114111)) AND NOT EXISTS (SELECT 1"
         " FROM partitions WHERE location >= prefix AND location < prefix || char(1114111))",
         "s", id);
 
-    *out_claimed = ok && tg_sqlite_changes(catalog->database) != 0;
-    g_mutex_unlock(&catalog->mutex);
+    *out_claimed = ok && tg_sqlite_changes(tg_local_catalog(catalog)->database) != 0;
+    g_mutex_unlock(&tg_local_catalog(catalog)->mutex);
     return ok;
 }
 
@@ -138,7 +138,8 @@ static gboolean collect_superseded(const Collection *run, gint64 older_than_ms, 
 /* Locks of processes that died just after the switch, or just before their row was written. */
 static gboolean collect_locks(const Collection *run, GError **error)
 {
-    g_autofree char *folder = g_build_filename(run->catalog->folder, "publishing", NULL);
+    g_autofree char *folder =
+        g_build_filename(tg_local_catalog(run->catalog)->folder, "publishing", NULL);
     g_autoptr(GPtrArray) names = tg_file_list_folder(folder, error);
     g_autoptr(json_t) rows =
         names == NULL

@@ -8,7 +8,7 @@ gboolean tg_catalog_mark_superseded(TgCatalog *catalog, const char *database, co
                                     gint64 now_ms, GError **error)
 {
     /* char(1114111) sorts after every character of a location. */
-    return tg_sqlite_run(catalog->database, error,
+    return tg_sqlite_run(tg_local_catalog(catalog)->database, error,
                          "UPDATE publishes SET superseded_at_ms = CASE WHEN"
                          " EXISTS (SELECT 1 FROM tables WHERE location >= prefix"
                          "         AND location < prefix || char(1114111)) OR"
@@ -73,15 +73,15 @@ json_t *tg_publish_history(TgCatalog *catalog, const char *database, const char 
     g_autofree char *db = tg_catalog_fold_name(database);
     g_autofree char *name = tg_catalog_fold_name(table);
 
-    g_mutex_lock(&catalog->mutex);
+    g_mutex_lock(&tg_local_catalog(catalog)->mutex);
     g_autoptr(json_t) rows = tg_sqlite_select(
-        catalog->database, error,
+        tg_local_catalog(catalog)->database, error,
         "SELECT id, published_at_ms, version, vals, n_rows, n_bytes, task, superseded_at_ms, state"
         " FROM publishes WHERE db = ? AND tbl = ? AND published_at_ms IS NOT NULL"
         " ORDER BY seq DESC",
         "ss", db, name);
 
-    g_mutex_unlock(&catalog->mutex);
+    g_mutex_unlock(&tg_local_catalog(catalog)->mutex);
     json_t *entries = rows == NULL ? NULL : json_array();
     json_t *row = NULL;
     gsize i = 0;
@@ -126,8 +126,9 @@ static json_t *find_snapshot(const Rollback *back, const char *to_id, GError **e
         }
         key = present == NULL ? NULL : tg_table_location(present);
     }
-    rows = tg_sqlite_select(back->catalog->database, error, to_id == NULL ? by_location : by_id,
-                            "ssss", key, back->database, back->table, back->values_json);
+    rows = tg_sqlite_select(tg_local_catalog(back->catalog)->database, error,
+                            to_id == NULL ? by_location : by_id, "ssss", key, back->database,
+                            back->table, back->values_json);
     if (rows == NULL) {
         return NULL;
     }
@@ -150,7 +151,7 @@ static json_t *find_snapshot(const Rollback *back, const char *to_id, GError **e
 static gboolean check_objects(const Rollback *back, const char *location, GError **error)
 {
     g_autoptr(json_t) rows =
-        tg_sqlite_select(back->catalog->database, error,
+        tg_sqlite_select(tg_local_catalog(back->catalog)->database, error,
                          "SELECT id FROM publishes WHERE substr(?, 1, length(prefix)) = prefix"
                          " AND state IN ('collecting', 'collected')",
                          "s", location);
@@ -216,7 +217,7 @@ static gboolean record_rollback(const Rollback *back, const json_t *before, cons
     g_autofree char *before_text = tg_params_to_json(before);
     g_autofree char *after_text = tg_params_to_json(after);
 
-    return tg_sqlite_run(back->catalog->database, error,
+    return tg_sqlite_run(tg_local_catalog(back->catalog)->database, error,
                          "INSERT INTO publishes (id, db, tbl, vals, state, prefix, begun_at_ms,"
                          " published_at_ms, version, before, after)"
                          " VALUES (?, ?, ?, ?, 'rollback', '', ?, ?, ?, ?, ?)",

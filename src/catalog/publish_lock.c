@@ -9,14 +9,14 @@
 #include "base/file.h"
 #include "catalog/publish_internal.h"
 
-static char *lock_path(const TgCatalog *catalog, const char *id)
+static char *lock_path(TgCatalog *catalog, const char *id)
 {
     g_autofree char *name = g_strconcat(id, ".lock", NULL);
 
-    return g_build_filename(catalog->folder, "publishing", name, NULL);
+    return g_build_filename(tg_local_catalog(catalog)->folder, "publishing", name, NULL);
 }
 
-int tg_publish_lock_take(const TgCatalog *catalog, const char *id, GError **error)
+int tg_publish_lock_take(TgCatalog *catalog, const char *id, GError **error)
 {
     g_autofree char *path = lock_path(catalog, id);
     g_autofree char *folder = g_path_get_dirname(path);
@@ -39,7 +39,7 @@ int tg_publish_lock_take(const TgCatalog *catalog, const char *id, GError **erro
     return fd;
 }
 
-gboolean tg_publish_lock_is_dead(const TgCatalog *catalog, const char *id)
+gboolean tg_publish_lock_is_dead(TgCatalog *catalog, const char *id)
 {
     g_autofree char *path = lock_path(catalog, id);
     int fd = g_open(path, O_RDWR | O_CLOEXEC, 0);
@@ -51,7 +51,7 @@ gboolean tg_publish_lock_is_dead(const TgCatalog *catalog, const char *id)
     return dead;
 }
 
-void tg_publish_lock_remove(const TgCatalog *catalog, const char *id)
+void tg_publish_lock_remove(TgCatalog *catalog, const char *id)
 {
     g_autofree char *path = lock_path(catalog, id);
 

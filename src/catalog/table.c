@@ -145,6 +145,56 @@ const json_t *tg_table_partition_keys(const json_t *table)
     return or_none(json_object_get(table, "PartitionKeys"));
 }
 
+/* What Glue takes back of what it gives. A new reference. */
+static json_t *pick(const json_t *object, const char *const *keys)
+{
+    json_t *picked = json_object();
+
+    for (guint i = 0; keys[i] != NULL; i++) {
+        json_t *value = json_object_get(object, keys[i]);
+
+        if (value != NULL && !json_is_null(value)) {
+            json_object_set(picked, keys[i], value);
+        }
+    }
+    return picked;
+}
+
+json_t *tg_table_input(const json_t *table)
+{
+    static const char *const keys[] = {"Name",
+                                       "Description",
+                                       "Owner",
+                                       "LastAccessTime",
+                                       "LastAnalyzedTime",
+                                       "Retention",
+                                       "StorageDescriptor",
+                                       "PartitionKeys",
+                                       "ViewOriginalText",
+                                       "ViewExpandedText",
+                                       "TableType",
+                                       "Parameters",
+                                       "TargetTable",
+                                       NULL};
+
+    return pick(table, keys);
+}
+
+json_t *tg_table_partition_input(const json_t *partition)
+{
+    static const char *const keys[] = {"Values",     "LastAccessTime",   "StorageDescriptor",
+                                       "Parameters", "LastAnalyzedTime", NULL};
+
+    return pick(partition, keys);
+}
+
+json_t *tg_table_database_input(const json_t *database)
+{
+    static const char *const keys[] = {"Name", "Description", "LocationUri", "Parameters", NULL};
+
+    return pick(database, keys);
+}
+
 gboolean tg_table_is_view(const json_t *table)
 {
     return g_strcmp0(json_string_value(json_object_get(table, "TableType")), "VIRTUAL_VIEW") == 0;

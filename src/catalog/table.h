@@ -36,6 +36,12 @@ const char *tg_table_parameter(const json_t *table, const char *key);
 const json_t *tg_table_columns(const json_t *table);
 const json_t *tg_table_partition_keys(const json_t *table);
 
+/* Glue's TableInput, PartitionInput and DatabaseInput of a Table, Partition and Database: what
+ * stands in both. New references. */
+json_t *tg_table_input(const json_t *table);
+json_t *tg_table_partition_input(const json_t *partition);
+json_t *tg_table_database_input(const json_t *database);
+
 gboolean tg_table_is_view(const json_t *table);
 
 /* The SELECT of a view, out of the JSON in a Presto view's comment ("originalSql"); NULL when there

@@ -1,14 +1,18 @@
-/* What catalog.c and publish*.c share: the open file, and steps inside one transaction. */
+/* What local_*.c and publish*.c share: the open file, and steps inside one transaction. */
 #pragma once
 
-#include "catalog/catalog.h"
+#include "catalog/catalog_class.h"
 #include "database/sqlite.h"
 
-struct TgCatalog {
+typedef struct {
+    TgCatalog base;
     TgSqlite *database;
     GMutex mutex; /* over the connection */
     char *folder; /* of the file: locks of publishes lie in it */
-};
+} TgLocalCatalog;
+
+/* The same, which must be a local one. */
+TgLocalCatalog *tg_local_catalog(TgCatalog *catalog);
 
 /* Takes the mutex and starts a transaction; tg_catalog_leave ends both: commits when `ok`. */
 gboolean tg_catalog_enter(TgCatalog *catalog, GError **error);
@@ -44,3 +48,11 @@ gboolean tg_catalog_mark_superseded(TgCatalog *catalog, const char *database, co
 
 /* ["v1","v2"] as text: the key of a partition. The caller frees. */
 char *tg_catalog_values_key(TgPartitionValues values);
+
+/* The part of the class that is in local_partitions.c. */
+gboolean tg_local_create_partitions(TgCatalog *catalog, const char *database, const char *table,
+                                    const json_t *inputs, gboolean if_not_exists, GError **error);
+gboolean tg_local_update_partition(TgCatalog *catalog, const char *database, const char *table,
+                                   const json_t *input, GError **error);
+gboolean tg_local_drop_partition(TgCatalog *catalog, const char *database, const char *table,
+                                 TgPartitionValues values, GError **error);

@@ -2,7 +2,7 @@
 #include <string.h>
 
 #include "base/clock.h"
-#include "catalog/catalog_internal.h"
+#include "catalog/local_catalog.h"
 #include "catalog/table.h"
 #include "params/params.h"
 
@@ -10,7 +10,7 @@ json_t *tg_catalog_all_partitions(TgCatalog *catalog, const char *database, cons
                                   GError **error)
 {
     g_autoptr(json_t) rows =
-        tg_sqlite_select(catalog->database, error,
+        tg_sqlite_select(tg_local_catalog(catalog)->database, error,
                          "SELECT body FROM partitions WHERE db = ? AND tbl = ? ORDER BY vals", "ss",
                          database, table);
     json_t *all = rows == NULL ? NULL : json_array();
@@ -27,11 +27,11 @@ gboolean tg_catalog_remove_partitions(TgCatalog *catalog, const char *database, 
                                       const char *values_json_or_null, GError **error)
 {
     if (values_json_or_null == NULL) {
-        return tg_sqlite_run(catalog->database, error,
+        return tg_sqlite_run(tg_local_catalog(catalog)->database, error,
                              "DELETE FROM partitions WHERE db = ? AND tbl = ?", "ss", database,
                              table);
     }
-    return tg_sqlite_run(catalog->database, error,
+    return tg_sqlite_run(tg_local_catalog(catalog)->database, error,
                          "DELETE FROM partitions WHERE db = ? AND tbl = ? AND vals = ?", "sss",
                          database, table, values_json_or_null);
 }
@@ -56,18 +56,11 @@ static char *key_of_input(const json_t *table, const json_t *input, GError **err
     return tg_params_to_json(values);
 }
 
-/* Glue's Partition: the table's storage with what the input says instead. */
+/* Glue's Partition. */
 static json_t *partition_new(const json_t *table, const json_t *input)
 {
-    json_t *partition = json_deep_copy(input);
-    json_t *storage = json_deep_copy(json_object_get(table, "StorageDescriptor"));
-    json_t *given = json_object_get(input, "StorageDescriptor");
+    json_t *partition = tg_catalog_partition_input(table, input);
 
-    json_object_del(storage, "Location");
-    if (json_is_object(given)) {
-        json_object_update(storage, given);
-    }
-    json_object_set_new(partition, "StorageDescriptor", storage);
     json_object_set(partition, "DatabaseName", json_object_get(table, "DatabaseName"));
     json_object_set(partition, "TableName", json_object_get(table, "Name"));
     if (json_object_get(partition, "CreationTime") == NULL) {
@@ -94,7 +87,7 @@ gboolean tg_catalog_put_partition(TgCatalog *catalog, const char *database, cons
         return FALSE;
     }
     text = tg_params_to_json(partition);
-    return tg_sqlite_run(catalog->database, error,
+    return tg_sqlite_run(tg_local_catalog(catalog)->database, error,
                          "INSERT OR REPLACE INTO partitions VALUES (?,?,?,?,?)", "sssss", database,
                          table, key, tg_table_location(partition), text);
 }
@@ -121,8 +114,8 @@ static gboolean create_one(TgCatalog *catalog, const json_t *table, const json_t
     return tg_catalog_put_partition(catalog, database, name, table, input, error);
 }
 
-gboolean tg_catalog_create_partitions(TgCatalog *catalog, const char *database, const char *table,
-                                      const json_t *inputs, gboolean if_not_exists, GError **error)
+gboolean tg_local_create_partitions(TgCatalog *catalog, const char *database, const char *table,
+                                    const json_t *inputs, gboolean if_not_exists, GError **error)
 {
     g_autoptr(json_t) body = tg_catalog_get_table(catalog, database, table, error);
     json_t *input = NULL;
@@ -138,8 +131,8 @@ gboolean tg_catalog_create_partitions(TgCatalog *catalog, const char *database, 
     return tg_catalog_leave(catalog, ok, error);
 }
 
-gboolean tg_catalog_update_partition(TgCatalog *catalog, const char *database, const char *table,
-                                     const json_t *input, GError **error)
+gboolean tg_local_update_partition(TgCatalog *catalog, const char *database, const char *table,
+                                   const json_t *input, GError **error)
 {
     g_autoptr(json_t) body = tg_catalog_get_table(catalog, database, table, error);
 
@@ -154,8 +147,8 @@ gboolean tg_catalog_update_partition(TgCatalog *catalog, const char *database, c
     return tg_catalog_leave(catalog, ok, error);
 }
 
-gboolean tg_catalog_drop_partition(TgCatalog *catalog, const char *database, const char *table,
-                                   TgPartitionValues values, GError **error)
+gboolean tg_local_drop_partition(TgCatalog *catalog, const char *database, const char *table,
+                                 TgPartitionValues values, GError **error)
 {
     g_autoptr(json_t) partition = tg_catalog_get_partition(catalog, database, table, values, error);
     g_autofree char *key = tg_catalog_values_key(values);
