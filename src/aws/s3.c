@@ -10,6 +10,7 @@
 #define TRIES_MAX 4
 #define STALL_S 60
 #define COPY_BYTES_MAX (G_GINT64_CONSTANT(5) * 1024 * 1024 * 1024) /* of one call */
+#define DELETE_KEYS_MAX 1000U                                      /* of one DeleteObjects */
 #define KEY_BYTES 32
 
 static gboolean read_endpoint(TgS3 *s3, const char *endpoint, GError **error)
@@ -191,6 +192,11 @@ gboolean tg_s3_put(TgS3 *s3, const TgS3Place *place, const char *bytes, gsize si
                      .body = bytes,
                      .body_size = size_bytes,
                      .verb = "write"};
+
+    if (place->if_none) {
+        call.headers[0] = "if-none-match";
+        call.headers[1] = "*";
+    }
     g_autoptr(TgHttpAnswer) answer = tg_s3_call(s3, &call, error);
 
     if (answer != NULL && out_etag != NULL) {
@@ -219,6 +225,47 @@ gboolean tg_s3_delete(TgS3 *s3, const TgS3Place *place, GError **error)
         g_propagate_error(error, g_steal_pointer(&problem));
     }
     return answer != NULL;
+}
+
+/* One DeleteObjects. */
+static gboolean delete_some(TgS3 *s3, const char *bucket, const GPtrArray *keys, guint from,
+                            guint count, GError **error)
+{
+    g_autoptr(GString) body = g_string_new("<Delete xmlns=\"http://s3.amazonaws.com/doc/2006-03-01/"
+                                           "\"><Quiet>true</Quiet>");
+    g_autoptr(GChecksum) sum = g_checksum_new(G_CHECKSUM_MD5);
+    g_auto(TgS3Answer) answer = {NULL};
+    guint8 digest[16];
+    gsize digest_size = sizeof digest;
+
+    for (guint i = from; i < from + count; i++) {
+        g_autofree char *key = g_markup_escape_text(keys->pdata[i], -1);
+
+        g_string_append_printf(body, "<Object><Key>%s</Key></Object>", key);
+    }
+    g_string_append(body, "</Delete>");
+    g_checksum_update(sum, (const guchar *)body->str, (gssize)body->len);
+    g_checksum_get_digest(sum, digest, &digest_size);
+    g_autofree char *md5 = g_base64_encode(digest, digest_size);
+    TgS3Call call = {.method = "POST",
+                     .bucket = bucket,
+                     .query = "delete=",
+                     .headers = {"content-md5", md5, "content-type", "application/xml"},
+                     .body = body->str,
+                     .body_size = body->len,
+                     .verb = "delete objects of"};
+
+    return tg_s3_call_xml(s3, &call, &answer, error);
+}
+
+gboolean tg_s3_delete_many(TgS3 *s3, const char *bucket, const GPtrArray *keys, GError **error)
+{
+    for (guint i = 0; i < keys->len; i += DELETE_KEYS_MAX) {
+        if (!delete_some(s3, bucket, keys, i, MIN(DELETE_KEYS_MAX, keys->len - i), error)) {
+            return FALSE;
+        }
+    }
+    return TRUE;
 }
 
 /* "/bucket/key?versionId=…", as a header. */

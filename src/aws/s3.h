@@ -43,6 +43,7 @@ typedef struct {
     const char *key;
     const char *version_id; /* NULL: the newest */
     const char *if_match;   /* get: only while it has this ETag, else CONFLICT; NULL: any */
+    gboolean if_none;       /* put: only when there is no such object, else CONFLICT */
 } TgS3Place;
 
 /* What is known of an object without reading it. */
@@ -68,7 +69,9 @@ gboolean tg_s3_head(TgS3 *s3, const TgS3Place *place, TgS3Info *out, GError **er
 GByteArray *tg_s3_get(TgS3 *s3, const TgS3Place *place, gint64 from, gint64 size, gsize bytes_max,
                       GError **error);
 
-/* @out_etag may be NULL; the caller frees */
+/* With if_none, CONFLICT may also mean that this very call wrote it and the answer was lost: read
+ * it.
+ * @out_etag may be NULL; the caller frees */
 gboolean tg_s3_put(TgS3 *s3, const TgS3Place *place, const char *bytes, gsize size_bytes,
                    char **out_etag, GError **error);
 
@@ -116,6 +119,9 @@ gboolean tg_s3_copy(TgS3 *s3, const TgS3Place *from, const TgS3Place *to, gint64
 
 /* A missing object is fine. */
 gboolean tg_s3_delete(TgS3 *s3, const TgS3Place *place, GError **error);
+
+/* Many of a bucket, 1,000 a call; those before a failing call are gone. @keys of const char * */
+gboolean tg_s3_delete_many(TgS3 *s3, const char *bucket, const GPtrArray *keys, GError **error);
 
 /**
  * All objects whose key begins with a prefix, sorted by key; more than objects_max is CONFIG.

@@ -58,7 +58,7 @@ static void on_start(GMarkupParseContext *context G_GNUC_UNUSED, const char *nam
         reader->object = g_new0(TgS3Object, 1);
         reader->is_upload = strcmp(name, "Upload") == 0;
     }
-    if (strcmp(name, "Error") == 0 && reader->depth == 1) {
+    if (strcmp(name, "Error") == 0 && reader->depth <= 2) {
         reader->answer->is_error = TRUE;
     }
 }

@@ -28,7 +28,7 @@ typedef struct {
     char *key_marker;   /* the same of a list of uploads, two of them */
     char *upload_marker;
     gboolean is_truncated;   /* the list goes on */
-    gboolean is_error;       /* an Error, also with the status 200 */
+    gboolean is_error;       /* an Error, also with the status 200, or of one key of many */
     GPtrArray *take_objects; /* of TgS3Object, in the order of the keys; or uploads */
 } TgS3Answer;
 

@@ -24,12 +24,16 @@ typedef struct {
     const char *location; /* "s3://b/db/t/": where the table lies by name; NULL: that of the present
                              table, or s3://<database>/<table>/ for a new one */
     const char *task_name; /* who publishes, for the history; may be NULL */
+    const char *id;        /* in Glue: of a publish that was left to go on; NULL: a new one */
     gint64 now_ms;
 } TgPublishTarget;
 
-/* Starts a publish. The database is made when missing. */
+/* Starts a publish. The database is made when missing. In Glue a new table needs a location. */
 TgPublish *tg_publish_begin(TgCatalog *catalog, TgObjectStore *objects,
                             const TgPublishTarget *target, GError **error);
+
+/* It goes on in another process, or later: free removes nothing. For publishes in Glue. */
+void tg_publish_leave(TgPublish *publish);
 
 /* Ends it; what was not committed is removed. */
 void tg_publish_free(TgPublish *publish);
@@ -40,6 +44,10 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(TgPublish, tg_publish_free)
  * commit would be lost, so the commit is then CONFLICT. May be called again after that.
  */
 gboolean tg_publish_build_on_present(TgPublish *publish, GError **error);
+
+/* The same for one partition: of two publishes of it at a time one is CONFLICT. */
+gboolean tg_publish_build_on_partition(TgPublish *publish, TgPartitionValues values,
+                                       GError **error);
 
 const char *tg_publish_id(const TgPublish *publish);
 

@@ -305,6 +305,31 @@ static gboolean folder_copy(TgObjectStore *base, const char *from, const char *t
     return TRUE;
 }
 
+/* A link is made or not, whoever else tries. */
+static gboolean folder_create(TgObjectStore *base, const char *url, const char *text,
+                              gboolean *out_created, GError **error)
+{
+    g_autofree char *target = path_of((FolderStore *)base, url, error);
+    g_autofree char *parent = target == NULL ? NULL : g_path_get_dirname(target);
+    TgObjectDraft draft = {NULL, NULL};
+
+    if (target == NULL || !tg_file_make_folder(parent, error) ||
+        !folder_begin(base, url, &draft, error)) {
+        return FALSE;
+    }
+    gboolean ok = tg_file_write(draft.path, text, strlen(text), error);
+
+    *out_created = ok && link(draft.path, target) == 0;
+    if (ok && !*out_created && errno != EEXIST) {
+        tg_error_set_file(error, errno, "write", target);
+        ok = FALSE;
+    }
+    folder_abort(base, &draft);
+    g_free(draft.path);
+    g_free(draft.url);
+    return ok;
+}
+
 static gboolean folder_remove(TgObjectStore *base, const char *url, GError **error)
 {
     FolderStore *store = (FolderStore *)base;
@@ -382,6 +407,7 @@ static const TgObjectStoreClass folder_class = {
     .exists = folder_exists,
     .list = folder_list,
     .copy = folder_copy,
+    .create = folder_create,
     .remove = folder_remove,
     .engine_path = folder_engine_path,
     .collect = folder_collect,

@@ -270,6 +270,47 @@ static gboolean s3_remove(TgObjectStore *store, const char *url, GError **error)
     return tg_s3_delete(self->s3, &at, error);
 }
 
+static gboolean s3_create(TgObjectStore *store, const char *url, const char *text,
+                          gboolean *out_created, GError **error)
+{
+    S3Store *self = (S3Store *)store;
+    g_auto(TgObjectUrl) place = {NULL};
+    g_autoptr(GError) problem = NULL;
+
+    if (!tg_object_url_parse(url, &place, error)) {
+        return FALSE;
+    }
+    TgS3Place at = {.bucket = place.bucket, .key = place.key, .if_none = TRUE};
+
+    *out_created = tg_s3_put(self->s3, &at, text, strlen(text), NULL, &problem);
+    if (*out_created || g_error_matches(problem, TG_ERROR, TG_ERROR_CONFLICT)) {
+        return TRUE;
+    }
+    g_propagate_error(error, g_steal_pointer(&problem));
+    return FALSE;
+}
+
+/* The objects of a listing lie in one bucket. */
+static gboolean s3_remove_many(TgObjectStore *store, const GPtrArray *objects, GError **error)
+{
+    S3Store *self = (S3Store *)store;
+    g_autoptr(GPtrArray) keys = g_ptr_array_new();
+    g_auto(TgObjectUrl) first = {NULL};
+
+    if (objects->len == 0) {
+        return TRUE;
+    }
+    if (!tg_object_url_parse(((const TgObjectInfo *)objects->pdata[0])->url, &first, error)) {
+        return FALSE;
+    }
+    for (guint i = 0; i < objects->len; i++) {
+        const char *url = ((const TgObjectInfo *)objects->pdata[i])->url;
+
+        g_ptr_array_add(keys, (char *)url + strlen("s3://") + strlen(first.bucket) + 1);
+    }
+    return tg_s3_delete_many(self->s3, first.bucket, keys, error);
+}
+
 static char *s3_engine_path(TgObjectStore *store G_GNUC_UNUSED, const char *url, GError **error)
 {
     g_set_error(error, TG_ERROR, TG_ERROR_CONFIG,
@@ -372,7 +413,9 @@ TgObjectStore *tg_object_store_new_s3(const json_t *config, GError **error)
                                              .exists = s3_exists,
                                              .list = s3_list,
                                              .copy = s3_copy,
+                                             .create = s3_create,
                                              .remove = s3_remove,
+                                             .remove_many = s3_remove_many,
                                              .engine_path = s3_engine_path,
                                              .collect = s3_collect,
                                              .free = s3_free};

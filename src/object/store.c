@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#define TEXT_BYTES_MAX ((gsize)1 << 20)
+
 gboolean tg_object_url_parse(const char *url, TgObjectUrl *out, GError **error)
 {
     static const char *const schemes[] = {"s3://", "s3a://", "s3n://"};
@@ -128,9 +130,39 @@ gboolean tg_object_copy(TgObjectStore *store, const char *from, const char *to, 
     return store->class->copy(store, from, to, error);
 }
 
+gboolean tg_object_create(TgObjectStore *store, const char *url, const char *text,
+                          gboolean *out_created, GError **error)
+{
+    g_autofree char *present = NULL;
+    g_autoptr(GError) problem = NULL;
+    gsize size = 0;
+
+    if (!store->class->create(store, url, text, out_created, error)) {
+        return FALSE;
+    }
+    /* A try whose answer was lost is tried again, and finds its own object. */
+    if (!*out_created && tg_object_read(store, url, TEXT_BYTES_MAX, &present, &size, &problem)) {
+        *out_created = strcmp(present, text) == 0;
+    }
+    return TRUE;
+}
+
 gboolean tg_object_remove(TgObjectStore *store, const char *url, GError **error)
 {
     return store->class->remove(store, url, error);
+}
+
+static gboolean remove_all(TgObjectStore *store, const GPtrArray *all, GError **error)
+{
+    if (store->class->remove_many != NULL) {
+        return store->class->remove_many(store, all, error);
+    }
+    for (guint i = 0; i < all->len; i++) {
+        if (!tg_object_remove(store, ((const TgObjectInfo *)all->pdata[i])->url, error)) {
+            return FALSE;
+        }
+    }
+    return TRUE;
 }
 
 gboolean tg_object_remove_prefix(TgObjectStore *store, const char *url, guint *out_count,
@@ -139,20 +171,18 @@ gboolean tg_object_remove_prefix(TgObjectStore *store, const char *url, guint *o
     g_return_val_if_fail(g_str_has_suffix(url, "/"), FALSE);
     g_autoptr(GPtrArray) all = tg_object_list(store, url, error);
 
-    for (guint i = 0; all != NULL && i < all->len; i++) {
-        const TgObjectInfo *info = all->pdata[i];
-
-        if (!tg_object_remove(store, info->url, error)) {
-            return FALSE;
-        }
-        if (out_count != NULL) {
-            (*out_count)++;
-        }
+    if (all == NULL || !remove_all(store, all, error)) {
+        return FALSE;
+    }
+    for (guint i = 0; i < all->len; i++) {
         if (out_bytes != NULL) {
-            *out_bytes += info->size_bytes;
+            *out_bytes += ((const TgObjectInfo *)all->pdata[i])->size_bytes;
         }
     }
-    return all != NULL;
+    if (out_count != NULL) {
+        *out_count += all->len;
+    }
+    return TRUE;
 }
 
 char *tg_object_engine_path(TgObjectStore *store, const char *url, GError **error)

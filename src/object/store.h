@@ -52,7 +52,12 @@ typedef struct {
     gboolean (*exists)(TgObjectStore *store, const char *url, gboolean *out, GError **error);
     gboolean (*list)(TgObjectStore *store, const char *url, GPtrArray *into, GError **error);
     gboolean (*copy)(TgObjectStore *store, const char *from, const char *to, GError **error);
+    /* As tg_object_create, but *out_created may be FALSE although this call wrote it. */
+    gboolean (*create)(TgObjectStore *store, const char *url, const char *text,
+                       gboolean *out_created, GError **error);
     gboolean (*remove)(TgObjectStore *store, const char *url, GError **error);
+    /* Many at a time, of TgObjectInfo; NULL: one by one. */
+    gboolean (*remove_many)(TgObjectStore *store, const GPtrArray *objects, GError **error);
     char *(*engine_path)(TgObjectStore *store, const char *url, GError **error);
     gboolean (*collect)(TgObjectStore *store, guint *out_count, gint64 *out_bytes, GError **error);
     void (*free)(TgObjectStore *store);
@@ -124,6 +129,15 @@ GPtrArray *tg_object_list(TgObjectStore *store, const char *url, GError **error)
 
 /* Copies an object without the bytes passing through here (a hard link in a folder store). */
 gboolean tg_object_copy(TgObjectStore *store, const char *from, const char *to, GError **error);
+
+/**
+ * Writes a small text as an object unless there is one: of many who try at a time one succeeds. The
+ * text must be the caller's own, as with an id in it.
+ *
+ * @out_created FALSE: another one is there
+ */
+gboolean tg_object_create(TgObjectStore *store, const char *url, const char *text,
+                          gboolean *out_created, GError **error);
 
 /* Removes one object; a missing one is fine. Empty folders above it go, too. */
 gboolean tg_object_remove(TgObjectStore *store, const char *url, GError **error);
