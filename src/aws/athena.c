@@ -174,6 +174,17 @@ gboolean tg_athena_stop(TgAthena *athena, const char *id, GError **error)
     return answer != NULL;
 }
 
+gboolean tg_athena_update_count(TgAthena *athena, const char *id, gint64 *out_rows, GError **error)
+{
+    TgAwsCall call = {.action = "GetQueryResults"};
+    json_t *request = json_pack("{s:s, s:i}", "QueryExecutionId", id, "MaxResults", 1);
+    g_autoptr(json_t) answer = ask(athena, &call, request, NULL, error);
+    const json_t *count = json_object_get(answer, "UpdateCount");
+
+    *out_rows = json_is_integer(count) ? json_integer_value(count) : -1;
+    return answer != NULL;
+}
+
 json_t *tg_athena_get_workgroup(TgAthena *athena, const char *name, GError **error)
 {
     TgAwsCall call = {.action = "GetWorkGroup"};
@@ -269,6 +280,7 @@ gboolean tg_athena_step(TgAthena *athena, TgAthenaStep *step, GError **error)
     if (execution == NULL) {
         return wait_for_service(step, g_steal_pointer(&problem), error);
     }
+    step->scanned_bytes = number_in(json_object_get(execution, "Statistics"), "DataScannedInBytes");
     if (has_ended(execution)) {
         step->execution = g_steal_pointer(&execution);
     } else {

@@ -52,6 +52,9 @@ json_t *tg_athena_get_many(TgAthena *athena, const json_t *ids, GError **error);
 /* Stops a query; one that has ended is fine with Athena. */
 gboolean tg_athena_stop(TgAthena *athena, const char *id, GError **error);
 
+/* How many rows a CTAS or INSERT that succeeded wrote; -1: Athena does not say. */
+gboolean tg_athena_update_count(TgAthena *athena, const char *id, gint64 *out_rows, GError **error);
+
 /* A WorkGroup; a new reference. */
 json_t *tg_athena_get_workgroup(TgAthena *athena, const char *name, GError **error);
 
@@ -85,6 +88,7 @@ typedef struct {
     gint64 now_ms;         /* Unix time */
     json_t *state;         /* an object, {} at first, to be stored between steps: "id", "polls",
                               "failures", "poll_at_ms". Changed */
+    gint64 scanned_bytes;  /* so far, as Athena tells while it runs */
     gint64 poll_at_ms;     /* set while it goes on: not to be called again before */
     json_t *execution;     /* set when it has ended: the QueryExecution; a new reference */
 } TgAthenaStep;

@@ -76,6 +76,8 @@ TgPublish *tg_publish_begin(TgCatalog *catalog, TgObjectStore *objects,
     publish->id = target->id != NULL ? g_strdup(target->id) : new_id(target->now_ms);
     publish->now_ms = target->now_ms;
     publish->lock_fd = -1;
+    publish->base_partition =
+        target->base == NULL ? NULL : json_loads(target->base, JSON_DECODE_ANY, NULL);
     if (!tg_catalog_ensure_database(catalog, publish->database, error) ||
         !publish->class->find(publish, error) || !check_location(publish, target, error)) {
         return NULL;
@@ -208,6 +210,11 @@ gboolean tg_publish_check_partition(const TgPublish *publish, const json_t *snap
                 "was published, run again",
                 publish->database, publish->table);
     return FALSE;
+}
+
+char *tg_publish_base(const TgPublish *publish)
+{
+    return publish->base_partition == NULL ? NULL : tg_params_to_json(publish->base_partition);
 }
 
 const char *tg_publish_id(const TgPublish *publish)

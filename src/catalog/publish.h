@@ -25,6 +25,7 @@ typedef struct {
                              table, or s3://<database>/<table>/ for a new one */
     const char *task_name; /* who publishes, for the history; may be NULL */
     const char *id;        /* in Glue: of a publish that was left to go on; NULL: a new one */
+    const char *base;      /* what tg_publish_base gave then; NULL: nothing */
     gint64 now_ms;
 } TgPublishTarget;
 
@@ -49,6 +50,9 @@ gboolean tg_publish_build_on_present(TgPublish *publish, GError **error);
 gboolean tg_publish_build_on_partition(TgPublish *publish, TgPartitionValues values,
                                        GError **error);
 
+/* What it builds on, as text for TgPublishTarget. The caller frees; NULL: nothing. */
+char *tg_publish_base(const TgPublish *publish);
+
 const char *tg_publish_id(const TgPublish *publish);
 
 /* "s3://b/db/t.tegaru/<id>/": write objects below it, partitions as <prefix>k=v/. Lent. */
@@ -70,8 +74,8 @@ typedef struct {
  * by somebody else since begin is CONFLICT when its columns or keys differ.
  *
  * @table Glue's TableInput without a location; for a partitioned table with PartitionKeys, then
- *        @partitions is an array of {"Values": […]} (objects lie below <prefix>k=v/) and replaces
- *        all partitions; else NULL
+ *        @partitions is an array of {"Values": […]} (objects lie below <prefix>k=v/, in Glue where
+ *        their own StorageDescriptor.Location says) and replaces all partitions; else NULL
  * @return the receipt {"publish_id", "database", "table", "version", "rows", "bytes", "objects":
  *         [{"url", "size", "etag"}], …}; a new reference
  */

@@ -206,7 +206,10 @@ static gboolean plan_changes(const TgPublish *publish, const json_t *table, cons
     json_array_foreach ((json_t *)given, i, one) {
         json_t *values = json_object_get(one, "Values");
         g_autofree char *key = tg_params_to_json(values);
-        g_autofree char *location = tg_publish_partition_location(publish, table, values, error);
+        const char *lies_at = tg_table_location(one);
+        g_autofree char *location =
+            lies_at != NULL ? g_strdup(lies_at)
+                            : tg_publish_partition_location(publish, table, values, error);
 
         if (location == NULL) {
             return FALSE;

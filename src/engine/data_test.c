@@ -147,29 +147,43 @@ static gboolean run_sql(const Run *run, const char *name, const char *sql, GErro
     return TRUE;
 }
 
-static gboolean run_not_null(const Run *run, const char *column, GError **error)
+/* ---- the SELECT of each test ---------------------------------------------------------------- */
+
+void tg_data_test_free(TgDataTest *test)
+{
+    g_free(test->name);
+    g_free(test->sql);
+    g_free(test);
+}
+
+static void add_test(GPtrArray *all, char *take_name, char *take_sql)
+{
+    TgDataTest *test = g_new0(TgDataTest, 1);
+
+    test->name = take_name;
+    test->sql = take_sql;
+    g_ptr_array_add(all, test);
+}
+
+static void add_not_null(GPtrArray *all, const char *column)
 {
     g_autofree char *quoted = quote(column);
-    g_autofree char *sql = g_strdup_printf("SELECT * FROM staged WHERE %s IS NULL", quoted);
-    g_autofree char *name = g_strdup_printf("not_null: %s", column);
 
-    return run_sql(run, name, sql, error);
+    add_test(all, g_strdup_printf("not_null: %s", column),
+             g_strdup_printf("SELECT * FROM staged WHERE %s IS NULL", quoted));
 }
 
-static gboolean run_all_not_null(const Run *run, const json_t *value, GError **error)
+static void add_all_not_null(GPtrArray *all, const json_t *value)
 {
     if (json_is_string(value)) {
-        return run_not_null(run, json_string_value(value), error);
+        add_not_null(all, json_string_value(value));
     }
     for (gsize i = 0; i < json_array_size(value); i++) {
-        if (!run_not_null(run, json_string_value(json_array_get(value, i)), error)) {
-            return FALSE;
-        }
+        add_not_null(all, json_string_value(json_array_get(value, i)));
     }
-    return TRUE;
 }
 
-static gboolean run_unique(const Run *run, const json_t *value, GError **error)
+static void add_unique(GPtrArray *all, const json_t *value)
 {
     g_autoptr(GString) list = g_string_new(NULL);
     g_autoptr(GString) name = g_string_new("unique: ");
@@ -182,11 +196,42 @@ static gboolean run_unique(const Run *run, const json_t *value, GError **error)
         g_string_append_printf(list, "%s%s", i == 0 ? "" : ", ", quoted);
         g_string_append_printf(name, "%s%s", i == 0 ? "" : ", ", column);
     }
-    g_autofree char *sql = g_strdup_printf(
-        "SELECT %s, count(*) AS \"rows\" FROM staged GROUP BY %s HAVING count(*) > 1", list->str,
-        list->str);
+    add_test(all, g_strdup(name->str),
+             g_strdup_printf("SELECT %s, count(*) AS \"rows\" FROM staged GROUP BY %s HAVING "
+                             "count(*) > 1",
+                             list->str, list->str));
+}
 
-    return run_sql(run, name->str, sql, error);
+static void add_tests(GPtrArray *all, const char *name, const json_t *value)
+{
+    if (strcmp(name, NOT_NULL) == 0) {
+        add_all_not_null(all, value);
+    } else if (strcmp(name, UNIQUE) == 0) {
+        add_unique(all, value);
+    } else if (strcmp(name, MIN_ROWS) == 0) {
+        add_test(all, g_strdup(name),
+                 g_strdup_printf("SELECT count(*) AS \"rows\" FROM staged HAVING count(*) < "
+                                 "%" JSON_INTEGER_FORMAT,
+                                 json_integer_value(value)));
+    } else {
+        add_test(all, g_strdup(name), g_strdup(json_string_value(value)));
+    }
+}
+
+GPtrArray *tg_data_tests_list(const json_t *tests, GError **error)
+{
+    GPtrArray *all = NULL;
+    const char *name = NULL;
+    json_t *value = NULL;
+
+    if (!tg_data_tests_check(tests, NULL, error)) {
+        return NULL;
+    }
+    all = g_ptr_array_new_with_free_func((GDestroyNotify)tg_data_test_free);
+    json_object_foreach ((json_t *)tests, name, value) {
+        add_tests(all, name, value);
+    }
+    return all;
 }
 
 static gboolean run_min_rows(const Run *run, const json_t *value, GError **error)
@@ -213,16 +258,20 @@ static gboolean run_min_rows(const Run *run, const json_t *value, GError **error
 
 static gboolean run_one(const Run *run, const char *name, const json_t *value, GError **error)
 {
-    if (strcmp(name, NOT_NULL) == 0) {
-        return run_all_not_null(run, value, error);
-    }
-    if (strcmp(name, UNIQUE) == 0) {
-        return run_unique(run, value, error);
-    }
+    g_autoptr(GPtrArray) all = g_ptr_array_new_with_free_func((GDestroyNotify)tg_data_test_free);
+
     if (strcmp(name, MIN_ROWS) == 0) {
-        return run_min_rows(run, value, error);
+        return run_min_rows(run, value, error); /* tells how many there are */
     }
-    return run_sql(run, name, json_string_value(value), error);
+    add_tests(all, name, value);
+    for (guint i = 0; i < all->len; i++) {
+        const TgDataTest *test = g_ptr_array_index(all, i);
+
+        if (!run_sql(run, test->name, test->sql, error)) {
+            return FALSE;
+        }
+    }
+    return TRUE;
 }
 
 json_t *tg_data_tests_run(TgEngine *engine, const json_t *tests, const TgStagedData *staged,

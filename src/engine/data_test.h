@@ -41,3 +41,15 @@ json_t *tg_data_tests_run(TgEngine *engine, const json_t *tests, const TgStagedD
 /* Checks the block's shape alone (names, types of values, SQL syntax), so that a mistake is found
  * before rows are read. `source_name` is shown in messages; may be NULL. */
 gboolean tg_data_tests_check(const json_t *tests, const char *source_name, GError **error);
+
+/* One test as a SELECT on the table `staged` that must return no rows. */
+typedef struct {
+    char *name; /* "not_null: id" */
+    char *sql;
+} TgDataTest;
+
+void tg_data_test_free(TgDataTest *test);
+
+/* The tests of a block, for an engine that is not this one; none for NULL. Of TgDataTest, freed
+ * with the array. CONFIG as tg_data_tests_check. */
+GPtrArray *tg_data_tests_list(const json_t *tests, GError **error);

@@ -402,7 +402,8 @@ static gboolean make_folder(S3Store *self, const json_t *config, GError **error)
     return self->lock_fd >= 0;
 }
 
-TgObjectStore *tg_object_store_new_s3(const json_t *config, GError **error)
+/* Without a client and a folder. */
+static S3Store *store_new(void)
 {
     static const TgObjectStoreClass class = {.begin = s3_begin,
                                              .prepare = s3_prepare,
@@ -420,16 +421,42 @@ TgObjectStore *tg_object_store_new_s3(const json_t *config, GError **error)
                                              .collect = s3_collect,
                                              .free = s3_free};
     S3Store *self = g_new0(S3Store, 1);
-    g_autoptr(TgObjectStore) store = &self->store;
 
     self->store.class = &class;
     self->lock_fd = -1;
     self->uploads = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, drop_upload);
     g_mutex_init(&self->mutex);
+    return self;
+}
+
+TgObjectStore *tg_object_store_new_s3(const json_t *config, GError **error)
+{
+    S3Store *self = store_new();
+    g_autoptr(TgObjectStore) store = &self->store;
+
     return read_client(self, config, error) && make_folder(self, config, error) &&
                    tg_params_dup_text_or(config, "canned_acl", NULL, &self->acl, error)
                ? g_steal_pointer(&store)
                : NULL;
+}
+
+TgObjectStore *tg_object_store_new_s3_as(const TgAwsSettings *who, const TgObjectS3As *options,
+                                         GError **error)
+{
+    S3Store *self = store_new();
+    g_autoptr(TgObjectStore) store = &self->store;
+    g_autoptr(json_t) none = json_object();
+    g_autofree char *found =
+        options->endpoint == NULL ? tg_aws_endpoint_find("s3", who->profile) : NULL;
+    TgS3Options client = {.endpoint = options->endpoint != NULL ? options->endpoint : found,
+                          .region = who->region,
+                          .credentials = who->credentials,
+                          .proxy = options->proxy,
+                          .is_cancelled = options->is_cancelled,
+                          .tries_max = RETRIES_DEFAULT + 1};
+
+    self->s3 = tg_s3_new(&client, error);
+    return self->s3 != NULL && make_folder(self, none, error) ? g_steal_pointer(&store) : NULL;
 }
 
 TgObjectStore *tg_object_store_choose_s3(TgObjectStore *local, const json_t *config,

@@ -5,6 +5,7 @@
 
 #include "aws/auth_method.h"
 #include "aws/http_proxy.h"
+#include "aws/settings.h"
 #include "object/store.h"
 
 /* The rows of an option table: keys that tg_object_store_new_s3 reads beside those of
@@ -28,6 +29,17 @@
  * Errors: CONFIG for bad options, else as tg_error_set_file for the buffer folder.
  */
 TgObjectStore *tg_object_store_new_s3(const json_t *config, GError **error);
+
+/* Where it is, when not as AWS's variables and files say; all may be NULL. */
+typedef struct {
+    const char *endpoint;
+    const char *proxy;
+    const gint *is_cancelled; /* lives as long as the store */
+} TgObjectS3As;
+
+/* The same for somebody who is known already. */
+TgObjectStore *tg_object_store_new_s3_as(const TgAwsSettings *who, const TgObjectS3As *options,
+                                         GError **error);
 
 /**
  * The store that a plug-in for S3 works in: S3 when the config or the environment says who asks or

@@ -94,13 +94,13 @@ static gboolean follow_empty(const TgTurn *turn, const Options *o, TgCatalog *ca
                                      (TgPartitionValues)named->values, error);
 }
 
-static gboolean add(TgTurn *turn, const Options *o, const TgAthenaPartition *named, GError **error)
+static gboolean add(TgTurn *turn, const TgAthenaPlace *place, const Options *o,
+                    const TgAthenaPartition *named, GError **error)
 {
-    TgCatalog *catalog = turn->services->catalog(turn->services, error);
-    g_autofree char *location = catalog == NULL ? NULL : location_of(o, named, error);
+    TgCatalog *catalog = place->catalog;
+    g_autofree char *location = location_of(o, named, error);
     g_autoptr(GPtrArray) objects =
-        location == NULL ? NULL
-                         : tg_object_list(turn->services->objects(turn->services), location, error);
+        location == NULL ? NULL : tg_object_list(place->objects, location, error);
 
     if (objects == NULL) {
         return FALSE;
@@ -129,11 +129,13 @@ static gboolean add(TgTurn *turn, const Options *o, const TgAthenaPartition *nam
 static gboolean athena_add_partition_run(TgTurn *turn, TgOutcome *out, GError **error)
 {
     g_auto(Options) o = {NULL};
+    g_auto(TgAthenaPlace) place = {NULL};
     g_auto(TgAthenaPartition) named = {NULL};
 
     *out = TG_OUTCOME_DONE;
-    return read_options(turn, &o, error) && tg_athena_partition_find(turn, OP, &named, error) &&
-           add(turn, &o, &named, error);
+    return read_options(turn, &o, error) && tg_athena_place_open(turn, OP, &place, error) &&
+           tg_athena_partition_find(turn, OP, &place, &named, error) &&
+           add(turn, &place, &o, &named, error);
 }
 
 static const char *const options[] = {"database",

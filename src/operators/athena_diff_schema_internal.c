@@ -57,11 +57,12 @@ static char *compare(const json_t *original, const json_t *comparison)
 static gboolean diff(TgTurn *turn, const char *database, const char *original,
                      const char *comparison, gboolean fails, GError **error)
 {
-    TgCatalog *catalog = turn->services->catalog(turn->services, error);
-    g_autoptr(json_t) one =
-        catalog == NULL ? NULL : tg_catalog_get_table(catalog, database, original, error);
+    g_auto(TgAthenaPlace) place = {NULL};
+    g_autoptr(json_t) one = tg_athena_place_open(turn, "diff_schema_internal", &place, error)
+                                ? tg_catalog_get_table(place.catalog, database, original, error)
+                                : NULL;
     g_autoptr(json_t) other =
-        one == NULL ? NULL : tg_catalog_get_table(catalog, database, comparison, error);
+        one == NULL ? NULL : tg_catalog_get_table(place.catalog, database, comparison, error);
 
     if (other == NULL) {
         return FALSE;

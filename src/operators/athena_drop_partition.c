@@ -7,19 +7,17 @@
 #define OP "drop_partition"
 
 /* The catalog first: a reader must not find a partition whose objects are going. */
-static gboolean drop(const TgTurn *turn, const TgAthenaPartition *found, gboolean with_location,
-                     gint64 *bytes, GError **error)
+static gboolean drop(const TgAthenaPlace *place, const TgAthenaPartition *found,
+                     gboolean with_location, gint64 *bytes, GError **error)
 {
-    TgCatalog *catalog = turn->services->catalog(turn->services, error);
-
-    return catalog != NULL &&
-           tg_catalog_drop_partition(catalog, found->database, found->table,
+    return tg_catalog_drop_partition(place->catalog, found->database, found->table,
                                      (TgPartitionValues)found->values, error) &&
-           (!with_location || tg_athena_remove_objects(turn, found->partition, bytes, error));
+           (!with_location || tg_athena_remove_objects(place, found->partition, bytes, error));
 }
 
 static gboolean athena_drop_partition_run(TgTurn *turn, TgOutcome *out, GError **error)
 {
+    g_auto(TgAthenaPlace) place = {NULL};
     g_auto(TgAthenaPartition) found = {NULL};
     gboolean ignore_missing = TRUE;
     gboolean with_location = FALSE;
@@ -29,7 +27,8 @@ static gboolean athena_drop_partition_run(TgTurn *turn, TgOutcome *out, GError *
     if (!tg_operator_athena_boolean(turn, OP, "ignore_if_not_exist", TRUE, &ignore_missing,
                                     error) ||
         !tg_operator_athena_boolean(turn, OP, "with_location", FALSE, &with_location, error) ||
-        !tg_athena_partition_find(turn, OP, &found, error)) {
+        !tg_athena_place_open(turn, OP, &place, error) ||
+        !tg_athena_partition_find(turn, OP, &place, &found, error)) {
         return FALSE;
     }
     if (found.partition == NULL && !ignore_missing) {
@@ -38,7 +37,7 @@ static gboolean athena_drop_partition_run(TgTurn *turn, TgOutcome *out, GError *
                     found.table);
         return FALSE;
     }
-    if (found.partition != NULL && !drop(turn, &found, with_location, &bytes, error)) {
+    if (found.partition != NULL && !drop(&place, &found, with_location, &bytes, error)) {
         return FALSE;
     }
     turn->receipt = json_pack("{s:s, s:s, s:s, s:b, s:I}", "database", found.database, "table",

@@ -6,10 +6,12 @@
 static gboolean drop(TgTurn *turn, const char *database, const char *name, gboolean ignore_missing,
                      gboolean with_location, GError **error)
 {
+    g_auto(TgAthenaPlace) place = {NULL};
     g_autoptr(json_t) table = NULL;
     gint64 bytes = 0;
 
-    if (!tg_athena_table_find(turn, database, name, &table, error)) {
+    if (!tg_athena_place_open(turn, "drop_table", &place, error) ||
+        !tg_athena_table_find(&place, database, name, &table, error)) {
         return FALSE;
     }
     if (table == NULL && !ignore_missing) {
@@ -17,7 +19,7 @@ static gboolean drop(TgTurn *turn, const char *database, const char *name, gbool
                     database, name);
         return FALSE;
     }
-    if (table != NULL && !tg_athena_table_drop(turn, table, with_location, &bytes, error)) {
+    if (table != NULL && !tg_athena_table_drop(&place, table, with_location, &bytes, error)) {
         return FALSE;
     }
     turn->receipt = json_pack("{s:s, s:s, s:b, s:I}", "database", database, "table", name,

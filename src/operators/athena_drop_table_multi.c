@@ -104,7 +104,8 @@ static gboolean is_protected(const Options *o, const json_t *table, gint64 now_m
     return FALSE;
 }
 
-static gboolean drop_all(TgTurn *turn, const Options *o, const json_t *tables, GError **error)
+static gboolean drop_all(TgTurn *turn, const TgAthenaPlace *place, const Options *o,
+                         const json_t *tables, GError **error)
 {
     json_t *dropped = json_array();
     json_t *kept = json_array();
@@ -127,7 +128,7 @@ static gboolean drop_all(TgTurn *turn, const Options *o, const json_t *tables, G
             json_array_append_new(kept, json_string(name));
             continue;
         }
-        if (!tg_athena_table_drop(turn, table, o->with_location, &bytes, error)) {
+        if (!tg_athena_table_drop(place, table, o->with_location, &bytes, error)) {
             return FALSE;
         }
         json_array_append_new(dropped, json_string(name));
@@ -139,16 +140,16 @@ static gboolean drop_all(TgTurn *turn, const Options *o, const json_t *tables, G
 static gboolean athena_drop_table_multi_run(TgTurn *turn, TgOutcome *out, GError **error)
 {
     g_auto(Options) o = {NULL};
-    TgCatalog *catalog = NULL;
+    g_auto(TgAthenaPlace) place = {NULL};
     g_autoptr(json_t) tables = NULL;
 
     *out = TG_OUTCOME_DONE;
-    if (!read_options(turn, &o, error)) {
+    if (!read_options(turn, &o, error) ||
+        !tg_athena_place_open(turn, "drop_table_multi", &place, error)) {
         return FALSE;
     }
-    catalog = turn->services->catalog(turn->services, error);
-    tables = catalog == NULL ? NULL : tg_catalog_list_tables(catalog, o.database, error);
-    return tables != NULL && drop_all(turn, &o, tables, error);
+    tables = tg_catalog_list_tables(place.catalog, o.database, error);
+    return tables != NULL && drop_all(turn, &place, &o, tables, error);
 }
 
 static const char *const options[] = {

@@ -77,16 +77,15 @@ static gboolean read_slice_size(const TgTurn *turn, gint64 *out, GError **error)
 static gboolean athena_each_database_run(TgTurn *turn, TgOutcome *out, GError **error)
 {
     const json_t *do_map = tg_operator_do(turn, error);
-    TgCatalog *catalog = NULL;
+    g_auto(TgAthenaPlace) place = {NULL};
     gint64 slice_size = 1;
 
     *out = TG_OUTCOME_DONE;
-    if (do_map == NULL || !read_slice_size(turn, &slice_size, error)) {
+    if (do_map == NULL || !read_slice_size(turn, &slice_size, error) ||
+        !tg_athena_place_open(turn, OP, &place, error)) {
         return FALSE;
     }
-    catalog = turn->services->catalog(turn->services, error);
-    g_autoptr(json_t) databases =
-        catalog == NULL ? NULL : tg_catalog_list_databases(catalog, error);
+    g_autoptr(json_t) databases = tg_catalog_list_databases(place.catalog, error);
 
     if (databases == NULL ||
         !tg_operator_check_limit(turn, OP, (gint64)json_array_size(databases), error)) {

@@ -8,6 +8,7 @@
 
 static gboolean athena_partition_exists_run(TgTurn *turn, TgOutcome *out, GError **error)
 {
+    g_auto(TgAthenaPlace) place = {NULL};
     g_auto(TgAthenaPartition) found = {NULL};
     gboolean with_location = FALSE;
     gboolean must_exist = FALSE;
@@ -16,11 +17,12 @@ static gboolean athena_partition_exists_run(TgTurn *turn, TgOutcome *out, GError
     *out = TG_OUTCOME_DONE;
     if (!tg_operator_athena_boolean(turn, OP, "with_location", FALSE, &with_location, error) ||
         !tg_operator_athena_boolean(turn, OP, "error_if_not_exist", FALSE, &must_exist, error) ||
-        !tg_athena_partition_find(turn, OP, &found, error)) {
+        !tg_athena_place_open(turn, OP, &place, error) ||
+        !tg_athena_partition_find(turn, OP, &place, &found, error)) {
         return FALSE;
     }
     if (found.partition != NULL && with_location &&
-        !tg_athena_has_objects(turn, found.partition, &has_objects, error)) {
+        !tg_athena_has_objects(&place, found.partition, &has_objects, error)) {
         return FALSE;
     }
     if (must_exist && (found.partition == NULL || (with_location && !has_objects))) {

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "operators/support.h"
+#include "operators/support_athena_place.h"
 #include "params/params.h"
 
 #define CELL_CHARACTERS_MAX 60
@@ -101,7 +102,7 @@ static char *draw(const json_t *columns, const json_t *rows)
 }
 
 /* The columns with the fields that the original stores. */
-static json_t *stored_columns(const json_t *columns)
+static json_t *stored_local_columns(const json_t *columns)
 {
     json_t *all = json_array();
     json_t *column = NULL;
@@ -119,9 +120,82 @@ static json_t *stored_columns(const json_t *columns)
     return all;
 }
 
+/* A saved result of the local engine; `out_columns` as they are stored. */
+static gboolean load_local(const TgTurn *turn, const char *id, gint64 rows_max,
+                           json_t **out_columns, json_t **out_rows, GError **error)
+{
+    TgQuery *query = turn->services->query(turn->services, error);
+    g_autoptr(json_t) saved =
+        query == NULL ? NULL : tg_query_load_result(query, id, (guint)rows_max, error);
+
+    if (saved == NULL) {
+        return FALSE;
+    }
+    *out_columns = stored_local_columns(json_object_get(saved, "columns"));
+    *out_rows = json_incref(json_object_get(saved, "rows"));
+    return TRUE;
+}
+
+/* --- Athena --- */
+
+static json_t *stored_columns(const json_t *columns)
+{
+    static const struct {
+        const char *from;
+        const char *to;
+    } names[] = {{"CaseSensitive", "case_sensitive"},
+                 {"CatalogName", "catalog"},
+                 {"Label", "label"},
+                 {"Name", "name"},
+                 {"Nullable", "nullable"},
+                 {"Precision", "precision"},
+                 {"Scale", "scale"},
+                 {"SchemaName", "database"},
+                 {"TableName", "table"},
+                 {"Type", "type"}};
+    json_t *all = json_array();
+    json_t *column = NULL;
+    gsize i = 0;
+
+    json_array_foreach ((json_t *)columns, i, column) {
+        json_t *stored = json_object();
+
+        for (gsize j = 0; j < G_N_ELEMENTS(names); j++) {
+            json_t *value = json_object_get(column, names[j].from);
+
+            json_object_set_new(stored, names[j].to,
+                                value == NULL ? json_null() : json_incref(value));
+        }
+        json_array_append_new(all, stored);
+    }
+    return all;
+}
+
+/* The first row of a SELECT names the columns; SHOW and DDL have no such row. */
+static gboolean load_athena(const TgAthenaPlace *place, const char *id, gint64 rows_max,
+                            json_t **out_columns, json_t **out_rows, GError **error)
+{
+    g_autoptr(json_t) execution = tg_athena_get(place->athena, id, error);
+    const char *type = json_string_value(json_object_get(execution, "StatementType"));
+    const TgAthenaRows which = {
+        .id = id, .has_header = g_strcmp0(type, "DML") == 0, .rows_max = rows_max};
+    g_autoptr(json_t) result =
+        execution == NULL ? NULL : tg_athena_list_rows(place->athena, &which, error);
+
+    if (result == NULL) {
+        return FALSE;
+    }
+    *out_columns = stored_columns(json_object_get(result, "columns"));
+    *out_rows = json_incref(json_object_get(result, "rows"));
+    return TRUE;
+}
+
 static gboolean athena_preview_run(TgTurn *turn, TgOutcome *out, GError **error)
 {
+    g_auto(TgAthenaPlace) place = {NULL};
     g_autofree char *id = tg_params_dup_text(turn->params, "_command", error);
+    g_autoptr(json_t) columns = NULL;
+    g_autoptr(json_t) rows = NULL;
     gint64 rows_max = 0;
 
     if (id == NULL || !tg_params_get_int64(turn->params, "max_rows", 10, &rows_max, error)) {
@@ -132,29 +206,24 @@ static gboolean athena_preview_run(TgTurn *turn, TgOutcome *out, GError **error)
                     "max_rows: %" G_GINT64_FORMAT " is not between 0 and 1000", rows_max);
         return FALSE;
     }
-    TgQuery *query = turn->services->query(turn->services, error);
-    g_autoptr(json_t) saved =
-        query == NULL ? NULL : tg_query_load_result(query, id, (guint)rows_max, error);
-
-    if (saved == NULL) {
+    if (!tg_athena_place_open(turn, "preview", &place, error) ||
+        !(place.athena == NULL ? load_local(turn, id, rows_max, &columns, &rows, error)
+                               : load_athena(&place, id, rows_max, &columns, &rows, error))) {
         return FALSE;
     }
-    json_t *columns = json_object_get(saved, "columns");
-    json_t *rows = json_object_get(saved, "rows");
-
     if (json_array_size(columns) > 0) {
         g_autofree char *table = draw(columns, rows);
 
         turn->services->print(turn->services, turn->task_name, table, strlen(table));
     }
-    turn->store = json_pack("{s:{s:{s:s, s:o, s:O}}}", "athena", "last_preview", "id", id,
-                            "columns", stored_columns(columns), "rows", rows);
+    turn->store = json_pack("{s:{s:{s:s, s:O, s:O}}}", "athena", "last_preview", "id", id,
+                            "columns", columns, "rows", rows);
     turn->reset_store = json_pack("[s]", "athena.last_preview");
     *out = TG_OUTCOME_DONE;
     return TRUE;
 }
 
-static const char *const options[] = {"max_rows", "auth_method", "region", "endpoint", NULL};
+static const char *const options[] = {"max_rows", TG_ATHENA_AUTH_OPTIONS, NULL};
 
 const TgOperator tg_operator_athena_preview = {.name = "athena.preview",
                                                .help = "Shows the first rows of a query's result",

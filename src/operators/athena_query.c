@@ -1,6 +1,11 @@
 /* athena.query>: runs SQL and remembers the query. Spec: shared/spec/athena.md 1.2. */
+#include <string.h>
+
 #include "operators/support.h"
+#include "operators/support_athena_statement.h"
 #include "params/params.h"
+
+#define OP "query"
 
 static const char *kind_name(TgQueryKind kind)
 {
@@ -82,32 +87,131 @@ static gboolean run_sql(TgTurn *turn, const char *sql, const char *name, const c
     return TRUE;
 }
 
-static gboolean athena_query_run(TgTurn *turn, TgOutcome *out, GError **error)
+/* --- Athena --- */
+
+static json_t *or_null(const json_t *value)
+{
+    return value == NULL ? json_null() : json_incref((json_t *)value);
+}
+
+static json_t *seconds_of(const json_t *time)
+{
+    return json_is_number(time) ? json_integer((json_int_t)json_number_value(time)) : json_null();
+}
+
+/* athena.last_query of a QueryExecution, as the original stores it. */
+static json_t *last_execution(const json_t *execution, const char *sql)
+{
+    const json_t *status = json_object_get(execution, "Status");
+    const json_t *statistics = json_object_get(execution, "Statistics");
+    const json_t *context = json_object_get(execution, "QueryExecutionContext");
+    const json_t *result = json_object_get(execution, "ResultConfiguration");
+    json_t *last = json_object();
+
+    json_object_set_new(last, "id", or_null(json_object_get(execution, "QueryExecutionId")));
+    json_object_set_new(last, "database", or_null(json_object_get(context, "Database")));
+    json_object_set_new(last, "workgroup", or_null(json_object_get(execution, "WorkGroup")));
+    json_object_set_new(last, "query", json_string(sql));
+    json_object_set_new(last, "output", or_null(json_object_get(result, "OutputLocation")));
+    json_object_set_new(last, "scan_bytes",
+                        or_null(json_object_get(statistics, "DataScannedInBytes")));
+    json_object_set_new(last, "exec_millis",
+                        or_null(json_object_get(statistics, "EngineExecutionTimeInMillis")));
+    json_object_set_new(last, "state", or_null(json_object_get(status, "State")));
+    json_object_set_new(last, "state_change_reason",
+                        or_null(json_object_get(status, "StateChangeReason")));
+    json_object_set_new(last, "submitted_at",
+                        seconds_of(json_object_get(status, "SubmissionDateTime")));
+    json_object_set_new(last, "completed_at",
+                        seconds_of(json_object_get(status, "CompletionDateTime")));
+    return last;
+}
+
+/* An INSERT or CTAS is proven by the number of its rows. */
+static gboolean take_execution(TgTurn *turn, const TgAthenaChain *chain, const char *sql,
+                               const json_t *execution, GError **error)
+{
+    const char *id = json_string_value(json_object_get(execution, "QueryExecutionId"));
+    const json_t *type = json_object_get(execution, "StatementType");
+    const char *kind = json_string_value(json_object_get(execution, "SubstatementType"));
+    gboolean preview = FALSE;
+    gint64 rows = -1;
+
+    if (!tg_params_get_boolean(turn->params, "preview", FALSE, &preview, error) ||
+        (kind != NULL && (strcmp(kind, "INSERT") == 0 || strstr(kind, "AS_SELECT") != NULL) &&
+         !tg_athena_update_count(chain->place->athena, id, &rows, error))) {
+        return FALSE;
+    }
+    turn->store = json_pack("{s:{s:o}}", "athena", "last_query", last_execution(execution, sql));
+    turn->reset_store = json_pack("[s]", "athena.last_query");
+    turn->receipt = json_pack("{s:s, s:O*}", "query_id", id, "statement", type);
+    tg_athena_chain_note(chain, turn->receipt);
+    if (rows >= 0) {
+        json_object_set_new(turn->receipt, "rows", json_integer(rows));
+    }
+    if (preview) {
+        turn->subtasks = preview_task(id);
+    }
+    return TRUE;
+}
+
+static gboolean run_athena(TgTurn *turn, const TgAthenaPlace *place, const char *database,
+                           TgOutcome *out, GError **error)
+{
+    g_auto(TgAthenaChain) chain = {NULL};
+    g_autofree char *sql = NULL;
+    g_autofree char *name = NULL;
+    g_autoptr(json_t) execution = NULL;
+
+    if (!tg_athena_read_sql(turn, place, &sql, &name, error) ||
+        !tg_athena_chain_open(turn, OP, place, &chain, error)) {
+        return FALSE;
+    }
+    const TgAthenaStatement statement = {"query", sql, database};
+
+    if (!tg_athena_chain_run(&chain, &statement, &execution, error)) {
+        return FALSE;
+    }
+    *out = execution == NULL ? TG_OUTCOME_POLL : TG_OUTCOME_DONE;
+    return execution == NULL || take_execution(turn, &chain, sql, execution, error);
+}
+
+static gboolean run_local(TgTurn *turn, const TgAthenaPlace *place, const char *database,
+                          GError **error)
 {
     g_autofree char *sql = NULL;
     g_autofree char *name = NULL;
-    g_autofree char *database = NULL;
 
-    *out = TG_OUTCOME_DONE;
-    return tg_operator_athena_text(turn, "query", "database", NULL, &database, error) &&
-           tg_operator_read_sql(turn, &sql, &name, error) &&
+    return tg_athena_read_sql(turn, place, &sql, &name, error) &&
            run_sql(turn, sql, name, database, error);
 }
 
-static const char *const options[] = {"database",
-                                      "workgroup",
-                                      "token_prefix",
-                                      "timeout",
-                                      "preview",
-                                      "auth_method",
-                                      "profile_name",
-                                      "profile_file",
-                                      "region",
-                                      "endpoint",
-                                      "use_http_proxy",
-                                      "web_identity_token_file",
-                                      "web_identity_role_arn",
-                                      NULL};
+static gboolean athena_query_run(TgTurn *turn, TgOutcome *out, GError **error)
+{
+    g_auto(TgAthenaPlace) place = {NULL};
+    g_autofree char *database = NULL;
+
+    *out = TG_OUTCOME_DONE;
+    if (!tg_operator_athena_text(turn, OP, "database", NULL, &database, error) ||
+        !tg_athena_place_open(turn, OP, &place, error)) {
+        return FALSE;
+    }
+    if (place.athena == NULL) {
+        return run_local(turn, &place, database, error);
+    }
+    if (turn->is_cancelled) {
+        return tg_athena_chain_stop(turn, &place, error);
+    }
+    gboolean ok = run_athena(turn, &place, database, out, error);
+
+    if (!ok) {
+        tg_athena_chain_reset(turn);
+    }
+    return ok;
+}
+
+static const char *const options[] = {"database", "preview", TG_ATHENA_CHAIN_OPTIONS,
+                                      TG_ATHENA_AUTH_OPTIONS, NULL};
 
 const TgOperator tg_operator_athena_query = {.name = "athena.query",
                                              .help = "Runs SQL",

@@ -8,12 +8,14 @@
 static gboolean look(TgTurn *turn, const char *database, const char *name, gboolean with_location,
                      gboolean must_exist, GError **error)
 {
+    g_auto(TgAthenaPlace) place = {NULL};
     g_autoptr(json_t) table = NULL;
     gboolean has_objects = FALSE;
 
-    if (!tg_athena_table_find(turn, database, name, &table, error) ||
+    if (!tg_athena_place_open(turn, OP, &place, error) ||
+        !tg_athena_table_find(&place, database, name, &table, error) ||
         (table != NULL && with_location &&
-         !tg_athena_has_objects(turn, table, &has_objects, error))) {
+         !tg_athena_has_objects(&place, table, &has_objects, error))) {
         return FALSE;
     }
     if (must_exist && (table == NULL || (with_location && !has_objects))) {

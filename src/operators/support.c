@@ -145,7 +145,7 @@ char *tg_operator_find_file(const TgTurn *turn, const char *path, GError **error
     return here;
 }
 
-static char *fill(const TgTurn *turn, const char *text, const char *name, GError **error)
+char *tg_operator_fill(const TgTurn *turn, const char *text, const char *name, GError **error)
 {
     g_autoptr(GTimeZone) zone = g_time_zone_new_identifier(turn->timezone);
     g_autoptr(TgScript) script = NULL;
@@ -176,7 +176,7 @@ char *tg_operator_read_template(const TgTurn *turn, const char *path, GError **e
                     path);
         return NULL;
     }
-    return fill(turn, text, path, error);
+    return tg_operator_fill(turn, text, path, error);
 }
 
 /* A file's name has no line break and ends like one; anything else is SQL. */

@@ -50,6 +50,9 @@ gboolean tg_operator_read_sql(const TgTurn *turn, char **out_sql, char **out_nam
 /* The `test:` (or `tests:`) block of a task; NULL when there is none. Lent. */
 const json_t *tg_operator_tests(const TgTurn *turn);
 
+/* A text with its templates filled in; `name` is for errors. The caller frees. */
+char *tg_operator_fill(const TgTurn *turn, const char *text, const char *name, GError **error);
+
 /* The content of a project file with its templates filled in; NULL with an error. */
 char *tg_operator_read_template(const TgTurn *turn, const char *path, GError **error);
 

@@ -1,7 +1,7 @@
 /* What athena.ctas> and athena.apas> share: a SELECT and where its rows go. */
 #pragma once
 
-#include "operators/services.h"
+#include "operators/support_athena_place.h"
 
 /* The options as texts; each may be NULL. */
 typedef struct {
@@ -32,5 +32,9 @@ typedef struct {
  * @op "ctas" or "apas"
  * @options ends with {NULL}
  */
-gboolean tg_athena_target_read(const TgTurn *turn, const char *op, const TgAthenaOption *options,
-                               TgAthenaTarget *target, GError **error);
+gboolean tg_athena_target_read(const TgTurn *turn, const char *op, const TgAthenaPlace *place,
+                               const TgAthenaOption *options, TgAthenaTarget *target,
+                               GError **error);
+
+/* `publish`: "atomic" (stage, test, switch) or "direct" (the original's order of steps). */
+gboolean tg_athena_read_direct(const TgTurn *turn, const char *op, gboolean *out, GError **error);

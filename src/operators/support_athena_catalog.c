@@ -17,16 +17,11 @@ static gboolean take_found(json_t *take_found, GError *take_problem, json_t **ou
     return TRUE;
 }
 
-gboolean tg_athena_table_find(const TgTurn *turn, const char *database, const char *table,
+gboolean tg_athena_table_find(const TgAthenaPlace *place, const char *database, const char *table,
                               json_t **out, GError **error)
 {
-    TgCatalog *catalog = turn->services->catalog(turn->services, error);
     GError *problem = NULL;
-
-    if (catalog == NULL) {
-        return FALSE;
-    }
-    json_t *found = tg_catalog_get_table(catalog, database, table, &problem);
+    json_t *found = tg_catalog_get_table(place->catalog, database, table, &problem);
 
     return take_found(found, problem, out, error);
 }
@@ -57,10 +52,9 @@ static gboolean require_table(TgCatalog *catalog, TgAthenaPartition *out, GError
     return TRUE;
 }
 
-gboolean tg_athena_partition_find(const TgTurn *turn, const char *op, TgAthenaPartition *out,
-                                  GError **error)
+gboolean tg_athena_partition_find(const TgTurn *turn, const char *op, const TgAthenaPlace *place,
+                                  TgAthenaPartition *out, GError **error)
 {
-    TgCatalog *catalog = NULL;
     GError *problem = NULL;
 
     if (!tg_operator_athena_required(turn, op, "database", &out->database, error) ||
@@ -69,8 +63,7 @@ gboolean tg_athena_partition_find(const TgTurn *turn, const char *op, TgAthenaPa
     }
     g_autoptr(json_t) key_values = tg_params_parse_map(turn->params, "partition_kv", error);
 
-    catalog = key_values == NULL ? NULL : turn->services->catalog(turn->services, error);
-    if (catalog == NULL || !require_table(catalog, out, error)) {
+    if (key_values == NULL || !require_table(place->catalog, out, error)) {
         return FALSE;
     }
     out->values = tg_table_partition_values(out->table_json, key_values, error);
@@ -78,7 +71,7 @@ gboolean tg_athena_partition_find(const TgTurn *turn, const char *op, TgAthenaPa
         return FALSE;
     }
     out->path = tg_table_partition_path(out->table_json, (TgPartitionValues)out->values);
-    json_t *found = tg_catalog_get_partition(catalog, out->database, out->table,
+    json_t *found = tg_catalog_get_partition(place->catalog, out->database, out->table,
                                              (TgPartitionValues)out->values, &problem);
 
     return take_found(found, problem, &out->partition, error);
@@ -109,19 +102,18 @@ static char *prefix_of(const json_t *located)
                                                                : g_strconcat(location, "/", NULL);
 }
 
-gboolean tg_athena_has_objects(const TgTurn *turn, const json_t *located, gboolean *out,
+gboolean tg_athena_has_objects(const TgAthenaPlace *place, const json_t *located, gboolean *out,
                                GError **error)
 {
     g_autofree char *prefix = prefix_of(located);
     g_autoptr(GPtrArray) objects =
-        prefix == NULL ? g_ptr_array_new()
-                       : tg_object_list(turn->services->objects(turn->services), prefix, error);
+        prefix == NULL ? g_ptr_array_new() : tg_object_list(place->objects, prefix, error);
 
     *out = objects != NULL && objects->len > 0;
     return objects != NULL;
 }
 
-gboolean tg_athena_remove_objects(const TgTurn *turn, const json_t *located, gint64 *bytes,
+gboolean tg_athena_remove_objects(const TgAthenaPlace *place, const json_t *located, gint64 *bytes,
                                   GError **error)
 {
     g_autofree char *prefix = prefix_of(located);
@@ -130,39 +122,37 @@ gboolean tg_athena_remove_objects(const TgTurn *turn, const json_t *located, gin
     if (prefix == NULL) {
         return TRUE;
     }
-    gboolean ok = tg_object_remove_prefix(turn->services->objects(turn->services), prefix, NULL,
-                                          &removed, error);
+    gboolean ok = tg_object_remove_prefix(place->objects, prefix, NULL, &removed, error);
 
     *bytes += removed;
     return ok;
 }
 
-static gboolean remove_all(const TgTurn *turn, const json_t *located, gint64 *bytes, GError **error)
+static gboolean remove_all(const TgAthenaPlace *place, const json_t *located, gint64 *bytes,
+                           GError **error)
 {
     json_t *one = NULL;
     gsize i = 0;
 
     json_array_foreach ((json_t *)located, i, one) {
-        if (!tg_athena_remove_objects(turn, one, bytes, error)) {
+        if (!tg_athena_remove_objects(place, one, bytes, error)) {
             return FALSE;
         }
     }
     return TRUE;
 }
 
-gboolean tg_athena_table_drop(const TgTurn *turn, const json_t *table, gboolean with_location,
-                              gint64 *bytes, GError **error)
+gboolean tg_athena_table_drop(const TgAthenaPlace *place, const json_t *table,
+                              gboolean with_location, gint64 *bytes, GError **error)
 {
-    TgCatalog *catalog = turn->services->catalog(turn->services, error);
     const char *database = tg_table_database(table);
     const char *name = tg_table_name(table);
-    g_autoptr(json_t) located =
-        catalog == NULL ? NULL : tg_catalog_list_partitions(catalog, database, name, error);
+    g_autoptr(json_t) located = tg_catalog_list_partitions(place->catalog, database, name, error);
 
     if (located == NULL) {
         return FALSE;
     }
     json_array_append(located, (json_t *)table);
-    return tg_catalog_drop_table(catalog, database, name, error) &&
-           (!with_location || remove_all(turn, located, bytes, error));
+    return tg_catalog_drop_table(place->catalog, database, name, error) &&
+           (!with_location || remove_all(place, located, bytes, error));
 }

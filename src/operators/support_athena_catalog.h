@@ -2,12 +2,7 @@
  * says; that it could not be asked is an error, not a no. */
 #pragma once
 
-#include "operators/services.h"
-
-/* The options of every such operator that say how to reach AWS. */
-#define TG_ATHENA_AUTH_OPTIONS                                                                     \
-    "catalog_id", "auth_method", "profile_name", "profile_file", "region", "endpoint",             \
-        "use_http_proxy", "web_identity_token_file", "web_identity_role_arn"
+#include "operators/support_athena_place.h"
 
 /* One partition that an operator names. */
 typedef struct {
@@ -28,11 +23,11 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(TgAthenaPartition, tg_athena_partition_clear)
  *
  * @op name without "athena."
  */
-gboolean tg_athena_partition_find(const TgTurn *turn, const char *op, TgAthenaPartition *out,
-                                  GError **error);
+gboolean tg_athena_partition_find(const TgTurn *turn, const char *op, const TgAthenaPlace *place,
+                                  TgAthenaPartition *out, GError **error);
 
 /* Glue's Table in *out (a new reference), NULL when there is no such table or database. */
-gboolean tg_athena_table_find(const TgTurn *turn, const char *database, const char *table,
+gboolean tg_athena_table_find(const TgAthenaPlace *place, const char *database, const char *table,
                               json_t **out, GError **error);
 
 /* Stores athena.last_<what>_exists: {<what>_exists, location_exists}; the last only when it was
@@ -41,16 +36,16 @@ void tg_athena_store_exists(TgTurn *turn, const char *what, gboolean exists,
                             const gboolean *location_exists);
 
 /* Whether any object lies below the location of a table or partition; no location: no. */
-gboolean tg_athena_has_objects(const TgTurn *turn, const json_t *located, gboolean *out,
+gboolean tg_athena_has_objects(const TgAthenaPlace *place, const json_t *located, gboolean *out,
                                GError **error);
 
 /* Removes all objects below the location of a table or partition. @bytes added to */
-gboolean tg_athena_remove_objects(const TgTurn *turn, const json_t *located, gint64 *bytes,
+gboolean tg_athena_remove_objects(const TgAthenaPlace *place, const json_t *located, gint64 *bytes,
                                   GError **error);
 
 /**
  * Drops a table; then, with `with_location`, the objects of it and its partitions: a reader must
  * not find a table whose objects are going. @bytes added to
  */
-gboolean tg_athena_table_drop(const TgTurn *turn, const json_t *table, gboolean with_location,
-                              gint64 *bytes, GError **error);
+gboolean tg_athena_table_drop(const TgAthenaPlace *place, const json_t *table,
+                              gboolean with_location, gint64 *bytes, GError **error);

@@ -170,7 +170,9 @@ static gboolean stage_and_commit(Apas *apas, json_t **out_receipt, GError **erro
     json_t *tests = NULL;
     gint64 rows = 0;
 
-    if (publish == NULL || !tg_query_write(&write, publish, &rows, error) ||
+    if (publish == NULL ||
+        !tg_publish_build_on_partition(publish, (TgPartitionValues)apas->values, error) ||
+        !tg_query_write(&write, publish, &rows, error) ||
         !tg_query_test(&write, publish, &tests, error)) {
         return FALSE;
     }

@@ -1,0 +1,99 @@
+/* Opens the engine that an athena operator asks for. */
+#include "operators/support_athena_place.h"
+
+#include <string.h>
+
+#include "aws/glue.h"
+#include "object/s3.h"
+#include "operators/support.h"
+#include "operators/support_athena_auth.h"
+#include "params/params.h"
+
+const char *tg_athena_engine(const TgTurn *turn, const char *op, GError **error)
+{
+    static const char *const engines[] = {"local", "athena", "trino"};
+    const json_t *given = tg_operator_athena_option(turn, op, "engine");
+    const json_t *system = json_object_get(turn->services->system_config, "athena.engine");
+    const char *name = given != NULL    ? json_string_value(given)
+                       : system != NULL ? json_string_value(system)
+                                        : "local";
+
+    for (gsize i = 0; name != NULL && i < G_N_ELEMENTS(engines); i++) {
+        if (strcmp(engines[i], name) == 0) {
+            return engines[i];
+        }
+    }
+    g_set_error(error, TG_ERROR, TG_ERROR_CONFIG, "engine: '%s' is none of local, athena, trino",
+                name == NULL ? "?" : name);
+    return NULL;
+}
+
+void tg_athena_place_clear(TgAthenaPlace *place)
+{
+    tg_catalog_free(place->own_catalog);
+    tg_object_store_free(place->own_objects);
+    tg_athena_free(place->athena);
+    tg_aws_settings_clear(&place->aws);
+    *place = (TgAthenaPlace){NULL};
+}
+
+static gboolean open_local(const TgTurn *turn, TgAthenaPlace *out, GError **error)
+{
+    out->catalog = turn->services->catalog(turn->services, error);
+    out->objects = turn->services->objects(turn->services);
+    return out->catalog != NULL;
+}
+
+static gboolean open_aws(const TgTurn *turn, const char *op, TgAthenaPlace *out, GError **error)
+{
+    g_auto(TgAthenaAuth) auth = {0};
+    TgGlue *glue = NULL;
+
+    if (!tg_athena_auth_read(turn, op, &auth, error)) {
+        return FALSE;
+    }
+    out->aws = auth.aws;
+    auth.aws = (TgAwsSettings){0};
+    TgAwsClientOptions options = {.region = out->aws.region,
+                                  .profile = out->aws.profile,
+                                  .credentials = out->aws.credentials,
+                                  .proxy = auth.proxy,
+                                  .is_cancelled = turn->services->is_cancelled};
+    const TgObjectS3As s3 = {.endpoint = auth.s3_endpoint,
+                             .proxy = auth.proxy,
+                             .is_cancelled = turn->services->is_cancelled};
+
+    options.endpoint = auth.glue_endpoint;
+    glue = tg_glue_new(&options, out->aws.catalog_id, error);
+    if (glue == NULL) {
+        return FALSE;
+    }
+    out->own_catalog = tg_catalog_new_glue(glue);
+    out->catalog = out->own_catalog;
+    options.endpoint = auth.athena_endpoint;
+    options.is_cancelled = NULL; /* a query is stopped after the run was cancelled */
+    out->athena = tg_athena_new(&options, error);
+    out->own_objects =
+        out->athena == NULL ? NULL : tg_object_store_new_s3_as(&out->aws, &s3, error);
+    out->objects = out->own_objects;
+    return out->objects != NULL;
+}
+
+gboolean tg_athena_place_open(const TgTurn *turn, const char *op, TgAthenaPlace *out,
+                              GError **error)
+{
+    const char *engine = tg_athena_engine(turn, op, error);
+
+    if (engine == NULL) {
+        return FALSE;
+    }
+    if (strcmp(engine, "trino") == 0) {
+        g_set_error(error, TG_ERROR, TG_ERROR_CONFIG,
+                    "athena.%s> works on a catalog, which is Glue's with 'engine: athena'; with "
+                    "Trino write the statement itself with athena.query>",
+                    op);
+        return FALSE;
+    }
+    return strcmp(engine, "local") == 0 ? open_local(turn, out, error)
+                                        : open_aws(turn, op, out, error);
+}
