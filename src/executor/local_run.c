@@ -5,6 +5,7 @@
 
 #include "base/clock.h"
 #include "executor/reuse.h"
+#include "executor/task_inputs.h"
 #include "params/params.h"
 
 #define TICK_US ((gint64)100 * 1000)
@@ -21,6 +22,7 @@ typedef struct {
     GHashTable *subtasks; /* task id -> json_t: what operators gave, for the saved state */
     GHashTable *reused;   /* task ids whose state is saved already, or need not be */
     GHashTable *ended;    /* task ids that were told of as ended */
+    GHashTable *waiting;  /* task ids whose waiting is in the journal */
     guint running;
     gboolean is_cancelled;
     gboolean sla_is_over; /* it was due, and its tasks are there */
@@ -109,6 +111,79 @@ static gboolean is_instant(const Loop *loop, const TgTask *task)
     return FALSE;
 }
 
+/* ---- what runs elsewhere: a query of Athena ------------------------------------------------- */
+
+/* What a process that died was waiting for, when it is still the same wish. */
+static json_t *adopt(const Loop *loop, const TgTask *task)
+{
+    const TgLocalRun *run = loop->run;
+    g_autoptr(json_t) noted = NULL;
+    g_autofree char *difference = NULL;
+
+    if (run->status == NULL || run->turns.dry_run || json_object_size(task->state_params) > 0) {
+        return NULL;
+    }
+    noted = tg_status_folder_load_waiting(run->status, task->full_name);
+    if (noted == NULL) {
+        return NULL;
+    }
+    difference = tg_task_inputs_difference(json_object_get(noted, "inputs"),
+                                           tg_reuse_inputs(loop->reuse, task->id));
+    if (difference != NULL) {
+        return NULL;
+    }
+    g_hash_table_add(loop->waiting, GUINT_TO_POINTER(task->id));
+    run->turns.warns(run->turns.data, task->full_name,
+                     "goes on with what an earlier run that did not end had started");
+    return json_incref(json_object_get(noted, "waiting"));
+}
+
+static void warn(const Loop *loop, const char *full_name, const char *message)
+{
+    loop->run->turns.warns(loop->run->turns.data, full_name, message);
+}
+
+/* Failing to note it costs no more than that a crash starts the query anew. */
+static void note_waiting(Loop *loop, const TgTask *task, const json_t *state)
+{
+    gpointer key = GUINT_TO_POINTER(task->id);
+    gboolean is_running = json_object_get(state, "running") != NULL;
+    g_autoptr(GError) problem = NULL;
+
+    if (loop->run->status == NULL || (!is_running && !g_hash_table_contains(loop->waiting, key))) {
+        return;
+    }
+    if (!tg_status_folder_save_waiting(loop->run->status, task->full_name,
+                                       is_running ? state : NULL,
+                                       tg_reuse_inputs(loop->reuse, task->id), &problem)) {
+        warn(loop, task->full_name, problem->message);
+    }
+    if (is_running) {
+        g_hash_table_add(loop->waiting, key);
+    } else {
+        (void)g_hash_table_remove(loop->waiting, key);
+    }
+}
+
+/* The task is cancelled: its operator stops what runs elsewhere. */
+static void stop_running(Loop *loop, const TgTask *task, const json_t *state)
+{
+    g_autoptr(TgTurnJob) job = NULL;
+
+    if (json_object_get(state, "running") == NULL) {
+        return;
+    }
+    job = tg_turn_job_new(&loop->turns, task->id, task->full_name,
+                          tg_attempt_collect_params(loop->attempt, task->id),
+                          json_incref(task->local), state);
+    job->is_stop = TRUE;
+    tg_turn_job_run(job);
+    if (job->end == TG_TURN_FAILED) {
+        warn(loop, task->full_name, job->message);
+    }
+    note_waiting(loop, task, NULL);
+}
+
 static void hand_out(Loop *loop, guint id)
 {
     const TgTask *task = tg_attempt_task(loop->attempt, id);
@@ -130,8 +205,10 @@ static void hand_out(Loop *loop, guint id)
     if (reason != NULL) {
         tell(loop, task, TG_RUN_AGAIN, reason);
     }
-    TgTurnJob *job = tg_turn_job_new(&loop->turns, id, task->full_name, g_steal_pointer(&params),
-                                     json_incref(task->local), task->state_params);
+    g_autoptr(json_t) adopted = adopt(loop, task);
+    TgTurnJob *job =
+        tg_turn_job_new(&loop->turns, id, task->full_name, g_steal_pointer(&params),
+                        json_incref(task->local), adopted != NULL ? adopted : task->state_params);
 
     if (is_alone(loop) || is_instant(loop, task)) {
         loop->running++;
@@ -216,15 +293,23 @@ static void take_answer(Loop *loop, TgTurnJob *take_job)
                            .receipt = job->receipt};
 
     loop->running--;
+    const TgTask *task = tg_attempt_task(loop->attempt, job->task_id);
+
     if (job->end == TG_TURN_FAILED) {
         g_autoptr(json_t) error = json_pack("{s:s}", "message", job->message);
+
+        note_waiting(loop, task, NULL);
 
         tg_attempt_fail(loop->attempt, job->task_id, error);
         return;
     }
     if (job->end == TG_TURN_AGAIN) {
         if (job->message != NULL) {
-            tell(loop, tg_attempt_task(loop->attempt, job->task_id), TG_RUN_RETRIES, job->message);
+            tell(loop, task, TG_RUN_RETRIES, job->message);
+        }
+        note_waiting(loop, task, job->state);
+        if (loop->is_cancelled) {
+            stop_running(loop, task, job->state);
         }
         tg_attempt_wait(loop->attempt, job->task_id, job->state, job->again_at_ms);
         return;
@@ -250,10 +335,22 @@ static void wait_for_answer(Loop *loop)
     }
 }
 
+static void stop_all_running(Loop *loop)
+{
+    for (guint id = 0; id < tg_attempt_task_count(loop->attempt); id++) {
+        const TgTask *task = tg_attempt_task(loop->attempt, id);
+
+        if (task->state == TG_TASK_RETRY_WAITING) {
+            stop_running(loop, task, task->state_params);
+        }
+    }
+}
+
 static void stop_if_cancelled(Loop *loop)
 {
     if (!loop->is_cancelled && g_atomic_int_get(loop->run->is_cancelled) != 0) {
         loop->is_cancelled = TRUE;
+        stop_all_running(loop);
         tg_attempt_cancel(loop->attempt);
     }
 }
@@ -340,6 +437,7 @@ static void loop_clear(Loop *loop)
     g_hash_table_unref(loop->subtasks);
     g_hash_table_unref(loop->reused);
     g_hash_table_unref(loop->ended);
+    g_hash_table_unref(loop->waiting);
 }
 
 TgAttempt *tg_local_run(const TgLocalRun *run, GError **error)
@@ -358,6 +456,7 @@ TgAttempt *tg_local_run(const TgLocalRun *run, GError **error)
     loop.subtasks = g_hash_table_new_full(NULL, NULL, NULL, (GDestroyNotify)json_decref);
     loop.reused = g_hash_table_new(NULL, NULL);
     loop.ended = g_hash_table_new(NULL, NULL);
+    loop.waiting = g_hash_table_new(NULL, NULL);
     loop.pool = g_thread_pool_new(work, loop.answers,
                                   run->threads_max == 0 ? -1 : (gint)run->threads_max, FALSE, NULL);
     gboolean ok = run_to_the_end(&loop, error);

@@ -228,7 +228,7 @@ static void run_operator(TgTurnJob *job, const TgOperator *operator, const json_
                    .timezone = context->identity->timezone_name,
                    .work_folder = folder,
                    .now_ms = tg_clock_now_ms(),
-                   .is_cancelled = FALSE,
+                   .is_cancelled = job->is_stop,
                    .services = context->services,
                    .state = job->state};
     gboolean ok =
@@ -267,8 +267,7 @@ void tg_turn_job_run(TgTurnJob *job)
     }
     const char *type = json_string_value(json_object_get(params, "_type"));
 
-    if (json_object_size(job->state) ==
-        0) { /* not again for each time it looks whether it is done */
+    if (json_object_size(job->state) == 0) { /* not again each time it looks whether it is done */
         context->starts(context->data, job->task_name, type, json_object_get(params, "_command"));
     }
     if (context->show_params) {

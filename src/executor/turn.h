@@ -34,9 +34,11 @@ typedef struct {
     const TgTurnContext *context;
     guint task_id;
     char *task_name;
-    json_t *params; /* what the task sees: tg_attempt_collect_params */
-    json_t *local;  /* its own keys as written */
-    json_t *state;  /* from its turn before; an object */
+    json_t *params;   /* what the task sees: tg_attempt_collect_params */
+    json_t *local;    /* its own keys as written */
+    json_t *state;    /* from its turn before; an object */
+    gboolean is_stop; /* the task was cancelled while something of it runs elsewhere: its operator
+                         is called once more to stop that */
 
     TgTurnEnd end;
     gint64 again_at_ms; /* AGAIN */

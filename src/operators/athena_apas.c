@@ -156,7 +156,7 @@ static gboolean check_present(Apas *apas, const char *location, gboolean *out_do
                     apas->found.path, apas->found.database, apas->found.table);
         return FALSE;
     }
-    tg_athena_chain_set(&apas->chain, "checked", "true");
+    tg_athena_chain_set(apas->turn, "checked", "true");
     return TRUE;
 }
 
@@ -214,7 +214,7 @@ static gboolean check_schema(const Apas *apas, const TgAthenaStaging *rows_stagi
                                    error))) {
         return FALSE;
     }
-    tg_athena_chain_set((TgAthenaChain *)&apas->chain, "schema", "equal");
+    tg_athena_chain_set(apas->turn, "schema", "equal");
     return TRUE;
 }
 
@@ -243,7 +243,7 @@ static gboolean clear_way(const Apas *apas, const char *location, GError **error
         !tg_object_remove_prefix(apas->place->objects, location, NULL, NULL, error)) {
         return FALSE;
     }
-    tg_athena_chain_set((TgAthenaChain *)&apas->chain, "cleared", "true");
+    tg_athena_chain_set(apas->turn, "cleared", "true");
     return TRUE;
 }
 
@@ -272,7 +272,7 @@ static gboolean run_direct(Apas *apas, const char *location, gboolean *out_done,
 
     if (!tg_athena_chain_has(apas->turn, "id")) {
         id = tg_random_id(16);
-        tg_athena_chain_set(&apas->chain, "id", id);
+        tg_athena_chain_set(apas->turn, "id", id);
     }
     g_autofree char *name = tg_athena_staging_name(OP, tg_athena_chain_get(apas->turn, "id"));
 
@@ -339,8 +339,8 @@ static TgPublish *begin(Apas *apas, GError **error)
     if (target.base == NULL) {
         g_autofree char *base = tg_publish_base(publish);
 
-        tg_athena_chain_set(&apas->chain, "publish_id", tg_publish_id(publish));
-        tg_athena_chain_set(&apas->chain, "base", base);
+        tg_athena_chain_set(apas->turn, "publish_id", tg_publish_id(publish));
+        tg_athena_chain_set(apas->turn, "base", base);
     }
     return g_steal_pointer(&publish);
 }

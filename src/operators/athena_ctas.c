@@ -178,7 +178,7 @@ static gboolean read_ctas(Ctas *ctas, GError **error)
 
     ctas->database = tg_catalog_fold_name(o->database);
     if (!tg_athena_chain_has(ctas->turn, "table")) { /* one by chance is the same in each turn */
-        tg_athena_chain_set(&ctas->chain, "table", o->table);
+        tg_athena_chain_set(ctas->turn, "table", o->table);
     }
     ctas->table = tg_catalog_fold_name(tg_athena_chain_get(ctas->turn, "table"));
     ctas->location = o->location == NULL || g_str_has_suffix(o->location, "/")
@@ -224,7 +224,7 @@ static gboolean check_present(Ctas *ctas, gboolean *out_done, GError **error)
         g_set_error(error, TG_ERROR, TG_ERROR_CONFLICT, "%s already exists", ctas->location);
         return FALSE;
     }
-    tg_athena_chain_set(&ctas->chain, "checked", "true");
+    tg_athena_chain_set(ctas->turn, "checked", "true");
     return TRUE;
 }
 
@@ -314,7 +314,7 @@ static gboolean run_atomic(Ctas *ctas, gboolean *out_done, GError **error)
     if (publish == NULL) {
         return FALSE;
     }
-    tg_athena_chain_set(&ctas->chain, "publish_id", tg_publish_id(publish));
+    tg_athena_chain_set(ctas->turn, "publish_id", tg_publish_id(publish));
     g_autofree char *name = tg_athena_staging_name(OP, tg_publish_id(publish));
     const TgAthenaStaging staging = staging_of(ctas, name, tg_publish_prefix(publish));
 
@@ -351,7 +351,7 @@ static gboolean clear_way(Ctas *ctas, GError **error)
          !tg_object_remove_prefix(ctas->place->objects, ctas->location, NULL, &bytes, error))) {
         return FALSE;
     }
-    tg_athena_chain_set(&ctas->chain, "cleared", "true");
+    tg_athena_chain_set(ctas->turn, "cleared", "true");
     return TRUE;
 }
 

@@ -127,28 +127,28 @@ char *tg_athena_ctas_text(const TgAthenaStaging *staging, const char *where)
 
 /* --- more than 100 partitions --- */
 
+/* "k" IS NULL, or its text as Athena has printed it. */
+static void append_condition(GString *out, const char *key, const char *value)
+{
+    g_string_append(out, value == NULL ? "" : "CAST(");
+    append_quoted(out, key, '"');
+    g_string_append(out, value == NULL ? " IS NULL" : " AS varchar) = ");
+    if (value != NULL) {
+        append_quoted(out, value, '\'');
+    }
+}
+
 /* A condition that holds for the partitions of the rows from `from` on, 100 at most. */
 static char *condition_of(const json_t *keys, const json_t *rows, gsize from)
 {
     GString *out = g_string_new(NULL);
 
     for (gsize i = from; i < json_array_size(rows) && i < from + PARTITIONS_MAX; i++) {
-        const json_t *row = json_array_get(rows, i);
-
         g_string_append(out, i == from ? "(" : "\n OR (");
         for (gsize k = 0; k < json_array_size(keys); k++) {
-            const char *value = json_string_value(json_array_get(row, k));
-
             g_string_append(out, k == 0 ? "" : " AND ");
-            if (value != NULL) {
-                g_string_append(out, "CAST(");
-                append_quoted(out, json_string_value(json_array_get(keys, k)), '"');
-                g_string_append(out, " AS varchar) = ");
-                append_quoted(out, value, '\'');
-            } else {
-                append_quoted(out, json_string_value(json_array_get(keys, k)), '"');
-                g_string_append(out, " IS NULL");
-            }
+            append_condition(out, json_string_value(json_array_get(keys, k)),
+                             json_string_value(json_array_get(json_array_get(rows, i), k)));
         }
         g_string_append_c(out, ')');
     }
@@ -269,7 +269,8 @@ static gboolean begin_splitting(const TgAthenaStaging *staging, GError *take_pro
     }
     turn->services->note(turn->services, turn->task_name,
                          "more than 100 partitions: they are written 100 at a time");
-    tg_athena_chain_set(staging->chain, "splits", "true");
+    tg_athena_chain_set(staging->chain->turn, "splits", "true");
+    json_object_set_new(turn->state, "running", json_string("splits"));
     turn->poll_at_ms = turn->now_ms;
     return tg_athena_stage_drop(staging, error) &&
            (staging->location == NULL ||

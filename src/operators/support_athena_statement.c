@@ -178,8 +178,8 @@ static gboolean read_output(TgAthenaChain *chain, GError **error)
         if (!find_output(chain, &found, &is_workgroups, error)) {
             return FALSE;
         }
-        tg_athena_chain_set(chain, "output", found);
-        tg_athena_chain_set(chain, "output_of", is_workgroups ? "workgroup" : "account");
+        tg_athena_chain_set(chain->turn, "output", found);
+        tg_athena_chain_set(chain->turn, "output_of", is_workgroups ? "workgroup" : "account");
     }
     chain->output = g_strdup(tg_athena_chain_get(chain->turn, "output"));
     chain->is_workgroups =
@@ -214,9 +214,9 @@ gboolean tg_athena_chain_has(const TgTurn *turn, const char *key)
     return tg_athena_chain_get(turn, key) != NULL;
 }
 
-void tg_athena_chain_set(TgAthenaChain *chain, const char *key, const char *text)
+void tg_athena_chain_set(TgTurn *turn, const char *key, const char *text)
 {
-    json_object_set_new(json_object_get(chain_state(chain->turn), "texts"), key, json_string(text));
+    json_object_set_new(json_object_get(chain_state(turn), "texts"), key, json_string(text));
 }
 
 static json_t *request_of(const TgAthenaChain *chain, const TgAthenaStatement *statement)
@@ -257,6 +257,15 @@ static void stop_quietly(const TgAthenaChain *chain, const char *id)
     }
 }
 
+/* "3.0 GB", with a plain blank. The caller frees. */
+static char *size_text(gint64 bytes)
+{
+    g_autofree char *text = g_format_size((guint64)bytes);
+    g_auto(GStrv) parts = g_strsplit(text, "\302\240", -1);
+
+    return g_strjoinv(" ", parts);
+}
+
 /* What is over a limit is stopped: it would cost on. */
 static gboolean check_limits(const TgAthenaChain *chain, const json_t *state, gint64 scanned_bytes,
                              GError **error)
@@ -265,8 +274,8 @@ static gboolean check_limits(const TgAthenaChain *chain, const json_t *state, gi
     gint64 began_ms = json_integer_value(json_object_get(state, "began_ms"));
 
     if (chain->scan_bytes_max >= 0 && scanned_bytes > chain->scan_bytes_max) {
-        g_autofree char *read = g_format_size((guint64)scanned_bytes);
-        g_autofree char *limit = g_format_size((guint64)chain->scan_bytes_max);
+        g_autofree char *read = size_text(scanned_bytes);
+        g_autofree char *limit = size_text(chain->scan_bytes_max);
 
         g_set_error(error, TG_ERROR, TG_ERROR_CONFIG,
                     "query %s was stopped: it had read %s, more than max_scan or max_cost allows "
@@ -330,7 +339,7 @@ gboolean tg_athena_chain_run(TgAthenaChain *chain, const TgAthenaStatement *stat
         if (!tg_athena_chain_has(chain->turn, "nonce")) {
             g_autofree char *nonce = tg_random_id(12);
 
-            tg_athena_chain_set(chain, "nonce", nonce);
+            tg_athena_chain_set(chain->turn, "nonce", nonce);
         }
         chain->turn->poll_at_ms = chain->turn->now_ms;
         return TRUE;

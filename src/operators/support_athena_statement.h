@@ -57,7 +57,7 @@ gboolean tg_athena_chain_run(TgAthenaChain *chain, const TgAthenaStatement *stat
 /* Texts that stay from turn to turn until the chain is reset. Lent; NULL: there is none. */
 const char *tg_athena_chain_get(const TgTurn *turn, const char *key);
 gboolean tg_athena_chain_has(const TgTurn *turn, const char *key);
-void tg_athena_chain_set(TgAthenaChain *chain, const char *key, const char *text);
+void tg_athena_chain_set(TgTurn *turn, const char *key, const char *text);
 
 /* Forgets all statements, so that a retry begins anew. */
 void tg_athena_chain_reset(TgTurn *turn);

@@ -85,6 +85,24 @@ gboolean tg_status_folder_save(const TgStatusFolder *status, const TgTask *task,
                                  : tg_file_write_unflushed(path, text, strlen(text), error);
 }
 
+gboolean tg_status_folder_save_waiting(const TgStatusFolder *status, const char *full_name,
+                                       const json_t *state, const json_t *inputs, GError **error)
+{
+    g_autoptr(json_t) document = json_pack("{s:s, s:s, s:O*, s:O*}", "fullName", full_name, "state",
+                                           state == NULL ? "stopped" : "waiting", "waiting", state,
+                                           "inputs", state == NULL ? NULL : inputs);
+
+    return status->journal == NULL || tg_journal_append(status->journal, document, TRUE, error);
+}
+
+json_t *tg_status_folder_load_waiting(const TgStatusFolder *status, const char *full_name)
+{
+    g_autoptr(json_t) noted =
+        status->journal == NULL ? NULL : tg_journal_get(status->journal, full_name);
+
+    return json_is_object(json_object_get(noted, "waiting")) ? g_steal_pointer(&noted) : NULL;
+}
+
 json_t *tg_status_folder_load(const TgStatusFolder *status, const char *full_name)
 {
     g_autofree char *path = file_of(status, full_name);

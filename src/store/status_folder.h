@@ -35,6 +35,18 @@ gboolean tg_status_folder_save(const TgStatusFolder *status, const TgTask *task,
                                const json_t *subtasks, const json_t *inputs, GError **error);
 
 /**
+ * Saves what a task that waits for something elsewhere (a query) needs to go on with it in another
+ * process; NULL: it waits no more. In Digdag's layout nothing is saved.
+ *
+ * @inputs as with tg_status_folder_save
+ */
+gboolean tg_status_folder_save_waiting(const TgStatusFolder *status, const char *full_name,
+                                       const json_t *state, const json_t *inputs, GError **error);
+
+/* What was saved last by that: {"waiting", "inputs"}; NULL: nothing. A new reference. */
+json_t *tg_status_folder_load_waiting(const TgStatusFolder *status, const char *full_name);
+
+/**
  * What was saved for a task: {"result": {…}}. A new reference; NULL without an error when there is
  * nothing. A damaged file counts as nothing: the task runs again.
  */

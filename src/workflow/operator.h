@@ -25,10 +25,13 @@ typedef struct {
     const char *timezone;    /* of the workflow */
     const char *work_folder; /* relative paths of the task start here (absolute) */
     gint64 now_ms;           /* Unix time; operators never read a clock */
-    gboolean is_cancelled;   /* stop what still runs (query, process) and return CANCELLED */
+    gboolean is_cancelled;   /* only stop what runs elsewhere (a query), as the state tells */
     TgServices *services;
 
-    json_t *state;     /* kept between turns; an object, empty on the first; change it in place */
+    /* Kept between turns; an object, empty on the first; change it in place. With a key "running"
+     * the state is saved, so that another process goes on with it after a crash, and there is a
+     * last turn with is_cancelled when the task is stopped. */
+    json_t *state;
     gint64 poll_at_ms; /* set by the operator together with TG_OUTCOME_POLL */
 
     /* Results of DONE; each NULL or a new reference that the caller takes. */

@@ -1,6 +1,6 @@
 """moto on a free port, with every JSON request checked against botocore's models first: names, types, limits, what is required.
 
-Prints the port, and ends when its input is closed. A request that a model does not allow gets ModelViolation.
+With --athena queries do something (moto_athena.py). Prints the port, and ends when its input is closed. A request that a model does not allow gets ModelViolation.
 Exits with 77 when moto is not installed.
 """
 import json
@@ -64,6 +64,18 @@ def violation(target, body):
 class Checked:
     def __init__(self, app):
         self.app = app
+        self.athena = None  # moto_athena.Athena, with --athena
+
+    def patched(self, environ, start_response, action, body):
+        """moto's answer, changed by what our Athena does."""
+        said = {}
+        parts = self.app(environ, lambda status, headers, info=None: said.update(status=status, headers=headers))
+        answer = b"".join(parts)
+        if said["status"].startswith("200"):
+            answer = json.dumps(self.athena.take(action, json.loads(body), json.loads(answer or b"{}"))).encode()
+        headers = [(n, v) for n, v in said["headers"] if n.lower() != "content-length"]
+        start_response(said["status"], headers + [("Content-Length", str(len(answer)))])
+        return [answer]
 
     def __call__(self, environ, start_response):
         target = environ.get("HTTP_X_AMZ_TARGET", "")
@@ -75,12 +87,19 @@ class Checked:
             if problem:
                 start_response("400 Bad Request", [("Content-Type", "application/x-amz-json-1.1")])
                 return [json.dumps({"__type": "ModelViolation", "message": problem}).encode()]
+            if self.athena is not None and target.startswith("AmazonAthena."):
+                return self.patched(environ, start_response, target.partition(".")[2], body)
         return self.app(environ, start_response)
 
 
 def main():
-    app = DomainDispatcherApplication(create_backend_app)
-    server = make_server("127.0.0.1", 0, Checked(app), threaded=True)
+    app = Checked(DomainDispatcherApplication(create_backend_app))
+    server = make_server("127.0.0.1", 0, app, threaded=True)
+    if "--athena" in sys.argv:
+        sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+        from moto_athena import Athena
+        app.athena = Athena(lambda service: session.create_client(
+            service, region_name="us-east-1", endpoint_url=f"http://127.0.0.1:{server.port}", aws_access_key_id="a", aws_secret_access_key="b"))
     threading.Thread(target=server.serve_forever, daemon=True).start()
     print(server.port, flush=True)
     sys.stdin.read()
