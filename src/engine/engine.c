@@ -123,12 +123,14 @@ static char *macro_call(const char *sql)
     return g_strndup(name, (gsize)(strchr(name, '(') - name) + 1);
 }
 
-/* Makes the macros that the text calls, and first those that they call. */
 static gboolean make_macros(TgEngine *engine, duckdb_connection connection, const char *text,
-                            guint depth, GError **error)
+                            guint depth, GError **error);
+
+static gboolean make_from(TgEngine *engine, duckdb_connection connection, const char *const *macros,
+                          const char *text, guint depth, GError **error)
 {
-    for (gsize i = 0; depth < 8 && tg_sql_macros[i] != NULL; i++) {
-        const char *sql = tg_sql_macros[i];
+    for (gsize i = 0; depth < 8 && macros[i] != NULL; i++) {
+        const char *sql = macros[i];
         g_autofree char *call = macro_call(sql);
         const char *body = strstr(sql, " AS ");
         duckdb_result result;
@@ -151,6 +153,14 @@ static gboolean make_macros(TgEngine *engine, duckdb_connection connection, cons
         }
     }
     return TRUE;
+}
+
+/* Makes the macros that the text calls, and first those that they call. */
+static gboolean make_macros(TgEngine *engine, duckdb_connection connection, const char *text,
+                            guint depth, GError **error)
+{
+    return make_from(engine, connection, tg_sql_macros, text, depth, error) &&
+           make_from(engine, connection, tg_sql_macros_collection, text, depth, error);
 }
 
 static gboolean ensure_macros(TgEnginePlan *plan, GError **error)

@@ -58,6 +58,9 @@ const char *tg_call_literal(TgTranslator *translator, const TgCall *call, guint 
 const char *tg_call_lambda(TgTranslator *translator, const TgCall *call, guint index,
                            const TgSqlType *const *types, guint count, const TgSqlType **out_type);
 
+/* function_lambda.c: reduce_agg(), an aggregate. */
+TgValue tg_call_reduce_aggregate(TgTranslator *translator, const TgCall *call);
+
 /* The body alone. Of `parameters` the types are given; names and texts are filled in, also after a
  * failure. */
 const char *tg_call_lambda_body(TgTranslator *translator, const TgCall *call, guint index,

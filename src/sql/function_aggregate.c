@@ -26,51 +26,141 @@ static TgValue print_sum_decimal(TgTranslator *translator, const TgCall *call)
                     "CAST(\x01sum\x02%s\x03 AS DECIMAL(38,%u))", call->values[0].text, scale);
 }
 
+/* NaN comes before all numbers here, and behind them in DuckDB. */
+static TgValue print_max_number(TgTranslator *translator, const TgCall *call)
+{
+    const char *x = call->values[0].text;
+
+    return tg_value(translator, call->values[0].type,
+                    "coalesce(\x01max\x02"
+                    "CASE WHEN NOT isnan(%s) THEN %s END\x03, "
+                    "\x01max\x02%s\x03)",
+                    x, x, x);
+}
+
+static TgValue print_no_order(TgTranslator *translator, const TgCall *call)
+{
+    return tg_translate_fail(translator, call->node, "%s() needs values that have an order, not %s",
+                             call->name, tg_translate_type_name(translator, call->values[0].type));
+}
+
+/* Of a decimal, and of a real, it is a real. */
+static TgValue print_geometric_mean(TgTranslator *translator, const TgCall *call)
+{
+    TgSqlTypeId id = call->values[0].type->id;
+    gboolean is_real = id == TG_SQL_DECIMAL || id == TG_SQL_REAL;
+    const TgSqlType *type =
+        is_real ? tg_sql_type_new(translator->arena, TG_SQL_REAL, 0, 0) : &tg_sql_type_double;
+
+    return tg_value(translator, type,
+                    "CAST(exp(\x01"
+                    "avg\x02tg_ln_or_nan(CAST(%s AS DOUBLE))\x03) AS %s)",
+                    call->values[0].text, tg_sql_type_duckdb(translator->arena, type));
+}
+
+/* The place in the sorted values is the whole part of q * n, one beyond DuckDB's when that is
+ * exact. Integers become bigint. */
+static TgValue print_percentile(TgTranslator *translator, const TgCall *call)
+{
+    TgValue value = call->values[0];
+    TgValue place = call->values[1];
+    gboolean is_list = place.type->id == TG_SQL_ARRAY;
+    const TgSqlType *type = tg_sql_type_is_integer(value.type) ? &tg_sql_type_bigint : value.type;
+
+    if (type->id == TG_SQL_DECIMAL) {
+        type = &tg_sql_type_double;
+    }
+    place = tg_translate_coerce(translator, place,
+                                is_list ? tg_sql_type_array(translator->arena, &tg_sql_type_double)
+                                        : &tg_sql_type_double);
+    value = tg_translate_coerce(translator, value, type);
+    if (is_list) {
+        return tg_value(translator, tg_sql_type_array(translator->arena, type),
+                        "\x01quantile_disc\x02%s, list_transform(%s, lambda q: "
+                        "tg_fraction(q))\x03",
+                        value.text, place.text);
+    }
+    return tg_value(translator, type, "\x01quantile_disc\x02%s, tg_fraction(%s)\x03", value.text,
+                    place.text);
+}
+
+static TgValue print_interval(TgTranslator *translator, const TgCall *call)
+{
+    TgValue value = call->values[0];
+    gboolean is_month = value.type->id == TG_SQL_INTERVAL_MONTH;
+
+    if (call->name[0] == 's') {
+        return tg_value(translator, value.type,
+                        is_month ? "to_months(CAST(\x01sum\x02tg_months_of(%s)\x03 AS INTEGER))"
+                                 : "to_microseconds(CAST(\x01sum\x02"
+                                   "epoch_us(%s)\x03 AS BIGINT))",
+                        value.text);
+    }
+    return tg_value(translator, value.type,
+                    is_month ? "to_months(CAST(round(\x01"
+                               "avg\x02tg_months_of(%s)\x03) AS INTEGER))"
+                             : "to_microseconds(CAST(round(\x01"
+                               "avg\x02"
+                               "epoch_us(%s)\x03 / 1000) AS "
+                               "BIGINT) * 1000)",
+                    value.text);
+}
+
 /* max(x, n), max_by(x, y, n): arrays. */
 const TgFunction tg_functions_aggregate[] = {
     {"count", "", "b", "{count|*}", NULL},
     {"count", ".", "b", "{count|$1}", NULL},
-    {"count_if", "B", "b", "CAST({count_if|$1} AS BIGINT)", NULL},
+    {"count_if", "B", "b", "coalesce(CAST({count_if|$1} AS BIGINT), 0)", NULL},
     {"sum", "I", "b", "CAST({sum|$1} AS BIGINT)", NULL},
     {"sum", "N", NULL, NULL, print_sum_decimal},
     {"sum", "f", "1", "{sum|$1}", NULL},
+    {"sum", "i", NULL, NULL, print_interval},
+    {"avg", "i", NULL, NULL, print_interval},
     {"avg", "N", NULL, NULL, print_avg_decimal},
     {"avg", "f", "1", "{avg|$1}", NULL},
     {"avg", "I", "d", "{avg|$1}", NULL},
+    {"min", "m", NULL, NULL, print_no_order},
+    {"max", "m", NULL, NULL, print_no_order},
     {"min", ".", "1", "{min|$1}", NULL},
+    {"max", "f", NULL, NULL, print_max_number},
     {"max", ".", "1", "{max|$1}", NULL},
     {"min", ".I", "a1", "{min|$1, $2}", NULL},
     {"max", ".I", "a1", "{max|$1, $2}", NULL},
-    {"min_by", "..", "1", "{min_by|$1, $2}", NULL},
-    {"max_by", "..", "1", "{max_by|$1, $2}", NULL},
+    {"min_by", "..", "1", "{arg_min_null|$1, $2}", NULL},
+    {"max_by", "..", "1", "{arg_max_null|$1, $2}", NULL},
     {"min_by", "..I", "a1", "{min_by|$1, $2, $3}", NULL},
     {"max_by", "..I", "a1", "{max_by|$1, $2, $3}", NULL},
     {"arbitrary", ".", "1", "{any_value|$1}", NULL},
     {"any_value", ".", "1", "{any_value|$1}", NULL},
     {"approx_distinct", ".", "b", "CAST({approx_count_distinct|$1} AS BIGINT)", NULL},
     {"approx_distinct", ".d", "b", "CAST({approx_count_distinct|$1} AS BIGINT)", NULL},
-    {"approx_percentile", "nd", "1", "{quantile_disc|$1, $2}", NULL},
-    {"approx_percentile", "na", "a1", "{quantile_disc|$1, $2}", NULL},
+    {"approx_percentile", "nn", NULL, NULL, print_percentile},
+    {"approx_percentile", "na", NULL, NULL, print_percentile},
+    {"approx_most_frequent", "I.I", "m2b", "tg_most_frequent({histogram|$2}, $1)", NULL},
     {"array_agg", ".", "a1", "{array_agg|$1}", NULL},
-    {"map_agg", "..", "m12", "map_from_entries({list|struct_pack(key := $1, value := $2)})", NULL},
+    {"map_agg", "..", "m12", "tg_map_first({list|struct_pack(key := $1, value := $2)})", NULL},
+    {"multimap_agg", "..", "m1a2", "tg_multimap({list|struct_pack(key := $1, value := $2)})", NULL},
+    {"map_union", "m", "1", "tg_map_union({list|$1})", NULL},
+    {"reduce_agg", "..FF", NULL, NULL, tg_call_reduce_aggregate},
     {"histogram", ".", "m1b", "tg_map_bigint({histogram|$1})", NULL},
     {"bool_and", "B", "B", "{bool_and|$1}", NULL},
     {"every", "B", "B", "{bool_and|$1}", NULL},
     {"bool_or", "B", "B", "{bool_or|$1}", NULL},
     {"bitwise_and_agg", "I", "b", "CAST({bit_and|$1} AS BIGINT)", NULL},
     {"bitwise_or_agg", "I", "b", "CAST({bit_or|$1} AS BIGINT)", NULL},
-    {"geometric_mean", "d", "d", "{geometric_mean|$1}", NULL},
+    {"bitwise_xor_agg", "I", "b", "CAST({bit_xor|$1} AS BIGINT)", NULL},
+    {"geometric_mean", "n", NULL, NULL, print_geometric_mean},
     {"stddev", "d", "d", "{stddev_samp|$1}", NULL},
     {"stddev_samp", "d", "d", "{stddev_samp|$1}", NULL},
     {"stddev_pop", "d", "d", "{stddev_pop|$1}", NULL},
     {"variance", "d", "d", "{var_samp|$1}", NULL},
     {"var_samp", "d", "d", "{var_samp|$1}", NULL},
     {"var_pop", "d", "d", "{var_pop|$1}", NULL},
-    {"corr", "dd", "d", "{corr|$1, $2}", NULL},
+    {"corr", "dd", "d", "tg_if_finite({corr|$1, $2})", NULL},
     {"covar_samp", "dd", "d", "{covar_samp|$1, $2}", NULL},
     {"covar_pop", "dd", "d", "{covar_pop|$1, $2}", NULL},
-    {"regr_slope", "dd", "d", "{regr_slope|$1, $2}", NULL},
-    {"regr_intercept", "dd", "d", "{regr_intercept|$1, $2}", NULL},
+    {"regr_slope", "dd", "d", "tg_if_finite({regr_slope|$1, $2})", NULL},
+    {"regr_intercept", "dd", "d", "tg_if_finite({regr_intercept|$1, $2})", NULL},
     {"kurtosis", "d", "d", "{kurtosis|$1}", NULL},
     /* DuckDB's is that of a sample, Trino's that of the whole. */
     {"skewness", "d", "d",
@@ -78,7 +168,7 @@ const TgFunction tg_functions_aggregate[] = {
      NULL},
     {"listagg", "v", "v", "{string_agg|$1, ''}", NULL},
     {"listagg", "vv", "v", "{string_agg|$1, $2}", NULL},
-    {"grouping", ".*", "b", "grouping($*)", NULL},
+    {"grouping", ".*", "i", "CAST(grouping($*) AS INTEGER)", NULL},
     {NULL, NULL, NULL, NULL, NULL},
 };
 

@@ -89,11 +89,18 @@ gpointer tg_parser_fail_expected(TgParser *parser, const char *expected)
                              token->text, hint == NULL ? "" : hint);
 }
 
+/* Words are asked for so often that the first letter is compared before the call; `word` is in
+ * lower case. */
+static gboolean is_same_word(const char *text, const char *word)
+{
+    return (*text | 0x20) == *word && g_ascii_strcasecmp(text, word) == 0;
+}
+
 gboolean tg_parser_is_word(const TgParser *parser, guint ahead, const char *word)
 {
     const TgToken *token = tg_parser_peek_at(parser, ahead);
 
-    return token->kind == TG_TOKEN_WORD && g_ascii_strcasecmp(token->text, word) == 0;
+    return token->kind == TG_TOKEN_WORD && is_same_word(token->text, word);
 }
 
 gboolean tg_parser_accept(TgParser *parser, const char *word)
@@ -164,7 +171,7 @@ gboolean tg_parser_is_name(const TgParser *parser, guint ahead)
         return FALSE;
     }
     for (guint i = 0; reserved[i] != NULL; i++) {
-        if (g_ascii_strcasecmp(reserved[i], token->text) == 0) {
+        if (is_same_word(token->text, reserved[i])) {
             return FALSE;
         }
     }

@@ -155,3 +155,4 @@ gboolean tg_sql_translate(TgStatement *statement, const TgSqlContext *context,
 /* The statements that make DuckDB's macros tg_…; a translation works after those that it calls were
  * run. NULL-terminated. */
 extern const char *const tg_sql_macros[];
+extern const char *const tg_sql_macros_collection[];

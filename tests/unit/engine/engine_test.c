@@ -94,7 +94,8 @@ static void test_no_words_of_the_translation_show(void)
 
 static void test_rows_stream(void)
 {
-    TgEngineRequest request = {.sql = "select x from unnest(sequence(1, 100000)) t(x)"};
+    TgEngineRequest request = {.sql = "select x from unnest(sequence(1, 10000)) t(x), "
+                                      "unnest(sequence(1, 10)) u(y)"};
     g_autoptr(GError) error = NULL;
     g_autoptr(TgEngineRows) rows = tg_engine_select(engine, &request, &error);
     const char *const *row = NULL;
@@ -111,7 +112,8 @@ static void test_rows_stream(void)
 static void test_a_flag_stops_between_rows(void)
 {
     gint cancelled = 0;
-    TgEngineRequest request = {.sql = "select x from unnest(sequence(1, 100000)) t(x)",
+    TgEngineRequest request = {.sql = "select x from unnest(sequence(1, 10000)) t(x), "
+                                      "unnest(sequence(1, 10)) u(y)",
                                .is_cancelled = &cancelled};
     g_autoptr(GError) error = NULL;
     g_autoptr(TgEngineRows) rows = tg_engine_select(engine, &request, &error);

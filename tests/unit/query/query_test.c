@@ -232,8 +232,8 @@ static void test_a_cancelled_query_stops(World *world, gconstpointer data G_GNUC
 {
     gint cancelled = 1;
     TgQueryRequest request = {
-        .sql = "select count(*) from unnest(sequence(1, 100000)) a(x), unnest(sequence(1, 100000)) "
-               "b(y)",
+        .sql = "select count(*) from unnest(sequence(1, 10000)) a(x), unnest(sequence(1, 10000)) "
+               "b(y), unnest(sequence(1, 100)) c(z)",
         .now_ms = NOW_MS,
         .is_cancelled = &cancelled};
     g_autoptr(GError) error = NULL;
