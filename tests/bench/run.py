@@ -60,7 +60,7 @@ def script(name):
 
 def main():
     rows = list(workflows())
-    for name in ("digdag.py", "loader.py", "loader_databases.py", "query.py"):
+    for name in ("digdag.py", "loader.py", "loader_databases.py", "query.py", "sql.py"):
         rows += script(name)
     lines = ["# Measured", "",
              f"By `make bench` on {time.strftime('%Y-%m-%d')}, {os.cpu_count()} cores, {platform.machine()}; medians of",
