@@ -22,7 +22,7 @@ typedef struct {
     GHashTable *subtasks; /* task id -> json_t: what operators gave, for the saved state */
     GHashTable *reused;   /* task ids whose state is saved already, or need not be */
     GHashTable *ended;    /* task ids that were told of as ended */
-    GHashTable *waiting;  /* task ids whose waiting is in the journal */
+    GHashTable *waiting;  /* task id -> char *: what the journal says is running */
     guint running;
     gboolean is_cancelled;
     gboolean sla_is_over; /* it was due, and its tasks are there */
@@ -113,6 +113,12 @@ static gboolean is_instant(const Loop *loop, const TgTask *task)
 
 /* ---- what runs elsewhere: a query of Athena ------------------------------------------------- */
 
+/* What of a task runs elsewhere, in the operator's words; NULL: nothing. */
+static const char *running_of(const json_t *state)
+{
+    return json_string_value(json_object_get(state, "running"));
+}
+
 /* What a process that died was waiting for, when it is still the same wish. */
 static json_t *adopt(const Loop *loop, const TgTask *task)
 {
@@ -132,7 +138,8 @@ static json_t *adopt(const Loop *loop, const TgTask *task)
     if (difference != NULL) {
         return NULL;
     }
-    g_hash_table_add(loop->waiting, GUINT_TO_POINTER(task->id));
+    g_hash_table_insert(loop->waiting, GUINT_TO_POINTER(task->id),
+                        g_strdup(running_of(json_object_get(noted, "waiting"))));
     run->turns.warns(run->turns.data, task->full_name,
                      "goes on with what an earlier run that did not end had started");
     return json_incref(json_object_get(noted, "waiting"));
@@ -147,19 +154,20 @@ static void warn(const Loop *loop, const char *full_name, const char *message)
 static void note_waiting(Loop *loop, const TgTask *task, const json_t *state)
 {
     gpointer key = GUINT_TO_POINTER(task->id);
-    gboolean is_running = json_object_get(state, "running") != NULL;
+    const char *running = running_of(state);
+    const char *noted = g_hash_table_lookup(loop->waiting, key);
     g_autoptr(GError) problem = NULL;
 
-    if (loop->run->status == NULL || (!is_running && !g_hash_table_contains(loop->waiting, key))) {
+    if (loop->run->status == NULL || g_strcmp0(running, noted) == 0) {
         return;
     }
     if (!tg_status_folder_save_waiting(loop->run->status, task->full_name,
-                                       is_running ? state : NULL,
+                                       running == NULL ? NULL : state,
                                        tg_reuse_inputs(loop->reuse, task->id), &problem)) {
         warn(loop, task->full_name, problem->message);
     }
-    if (is_running) {
-        g_hash_table_add(loop->waiting, key);
+    if (running != NULL) {
+        g_hash_table_insert(loop->waiting, key, g_strdup(running));
     } else {
         (void)g_hash_table_remove(loop->waiting, key);
     }
@@ -170,7 +178,7 @@ static void stop_running(Loop *loop, const TgTask *task, const json_t *state)
 {
     g_autoptr(TgTurnJob) job = NULL;
 
-    if (json_object_get(state, "running") == NULL) {
+    if (running_of(state) == NULL) {
         return;
     }
     job = tg_turn_job_new(&loop->turns, task->id, task->full_name,
@@ -456,7 +464,7 @@ TgAttempt *tg_local_run(const TgLocalRun *run, GError **error)
     loop.subtasks = g_hash_table_new_full(NULL, NULL, NULL, (GDestroyNotify)json_decref);
     loop.reused = g_hash_table_new(NULL, NULL);
     loop.ended = g_hash_table_new(NULL, NULL);
-    loop.waiting = g_hash_table_new(NULL, NULL);
+    loop.waiting = g_hash_table_new_full(NULL, NULL, NULL, g_free);
     loop.pool = g_thread_pool_new(work, loop.answers,
                                   run->threads_max == 0 ? -1 : (gint)run->threads_max, FALSE, NULL);
     gboolean ok = run_to_the_end(&loop, error);

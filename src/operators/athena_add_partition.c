@@ -133,7 +133,7 @@ static gboolean athena_add_partition_run(TgTurn *turn, TgOutcome *out, GError **
     g_auto(TgAthenaPartition) named = {NULL};
 
     *out = TG_OUTCOME_DONE;
-    return read_options(turn, &o, error) && tg_athena_place_open(turn, OP, &place, error) &&
+    return read_options(turn, &o, error) && tg_athena_place_open_catalog(turn, OP, &place, error) &&
            tg_athena_partition_find(turn, OP, &place, &named, error) &&
            add(turn, &place, &o, &named, error);
 }

@@ -8,6 +8,7 @@
 #include "operators/support_athena.h"
 #include "operators/support_athena_catalog.h"
 #include "operators/support_athena_staging.h"
+#include "operators/support_athena_trino.h"
 #include "params/params.h"
 
 #define OP "apas"
@@ -418,6 +419,25 @@ static gboolean run_athena(Apas *apas, TgOutcome *out, GError **error)
     return ok;
 }
 
+static gboolean run_trino(TgTurn *turn, const TgAthenaPlace *place, const TgAthenaTarget *o,
+                          const json_t *partition_kv, TgOutcome *out, GError **error)
+{
+    g_auto(TgAthenaChain) chain = {NULL};
+    gboolean is_done = FALSE;
+
+    if (!tg_athena_chain_open(turn, OP, place, &chain, error)) {
+        return FALSE;
+    }
+    const TgTrinoApas apas = {.chain = &chain,
+                              .target = o,
+                              .partition_kv = partition_kv,
+                              .tests = tg_operator_tests(turn)};
+    gboolean ok = tg_trino_apas(&apas, &is_done, error);
+
+    *out = is_done ? TG_OUTCOME_DONE : TG_OUTCOME_POLL;
+    return ok;
+}
+
 static gboolean athena_apas_run(TgTurn *turn, TgOutcome *out, GError **error)
 {
     g_auto(TgAthenaPlace) place = {NULL};
@@ -430,14 +450,14 @@ static gboolean athena_apas_run(TgTurn *turn, TgOutcome *out, GError **error)
         return FALSE;
     }
     if (turn->is_cancelled) {
-        return place.athena == NULL || tg_athena_chain_stop(turn, &place, error);
+        return tg_athena_chain_stop(turn, &place, error);
     }
     if (!read_target(turn, &place, &o, error) ||
         !tg_params_get_boolean(turn->params, "ignore_schema_diff", FALSE, &ignore_schema_diff,
                                error)) {
         return FALSE;
     }
-    if (place.athena == NULL) {
+    if (place.athena == NULL && place.trino == NULL) {
         return run_local(turn, &o, partition_kv, ignore_schema_diff, error);
     }
     g_auto(Apas) apas = {.turn = turn,
@@ -445,7 +465,8 @@ static gboolean athena_apas_run(TgTurn *turn, TgOutcome *out, GError **error)
                          .o = &o,
                          .partition_kv = partition_kv,
                          .ignore_schema_diff = ignore_schema_diff};
-    gboolean ok = run_athena(&apas, out, error);
+    gboolean ok = place.trino != NULL ? run_trino(turn, &place, &o, partition_kv, out, error)
+                                      : run_athena(&apas, out, error);
 
     if (!ok) {
         tg_athena_chain_reset(turn);

@@ -8,6 +8,7 @@
 #include "operators/support_athena.h"
 #include "operators/support_athena_catalog.h"
 #include "operators/support_athena_staging.h"
+#include "operators/support_athena_trino.h"
 #include "params/params.h"
 
 #define OP "ctas"
@@ -410,6 +411,37 @@ static gboolean run_athena(TgTurn *turn, const TgAthenaPlace *place, const TgAth
     return ok;
 }
 
+static gboolean run_trino(TgTurn *turn, const TgAthenaPlace *place, const TgAthenaTarget *o,
+                          const char *table_mode, TgOutcome *out, GError **error)
+{
+    g_auto(Ctas) ctas = {.turn = turn, .place = place, .o = o, .table_mode = table_mode};
+    gboolean is_done = FALSE;
+
+    if (!tg_athena_chain_open(turn, OP, place, &ctas.chain, error) || !read_ctas(&ctas, error)) {
+        return FALSE;
+    }
+    if (strcmp(table_mode, "data_only") == 0 || ctas.location != NULL) {
+        g_set_error(error, TG_ERROR, TG_ERROR_CONFIG,
+                    "engine: trino: write where objects go as additional_properties "
+                    "(external_location: \"'s3://…'\"); there is no table_mode: data_only");
+        return FALSE;
+    }
+    TgAthenaTarget target = *o;
+    const TgTrinoCtas statement = {.chain = &ctas.chain,
+                                   .target = &target,
+                                   .partitioned_by = ctas.partitioned_by,
+                                   .additional_properties = ctas.additional_properties,
+                                   .table_mode = table_mode,
+                                   .is_direct = ctas.is_direct,
+                                   .tests = tg_operator_tests(turn)};
+
+    target.table = ctas.table;
+    gboolean ok = tg_trino_ctas(&statement, &is_done, error);
+
+    *out = is_done ? TG_OUTCOME_DONE : TG_OUTCOME_POLL;
+    return ok;
+}
+
 static gboolean athena_ctas_run(TgTurn *turn, TgOutcome *out, GError **error)
 {
     g_auto(TgAthenaPlace) place = {NULL};
@@ -421,15 +453,16 @@ static gboolean athena_ctas_run(TgTurn *turn, TgOutcome *out, GError **error)
         return FALSE;
     }
     if (turn->is_cancelled) {
-        return place.athena == NULL || tg_athena_chain_stop(turn, &place, error);
+        return tg_athena_chain_stop(turn, &place, error);
     }
     if (!read_target(turn, &place, &o, &table_mode, error)) {
         return FALSE;
     }
-    if (place.athena == NULL) {
+    if (place.athena == NULL && place.trino == NULL) {
         return run_local(turn, &o, table_mode, error);
     }
-    gboolean ok = run_athena(turn, &place, &o, table_mode, out, error);
+    gboolean ok = place.trino != NULL ? run_trino(turn, &place, &o, table_mode, out, error)
+                                      : run_athena(turn, &place, &o, table_mode, out, error);
 
     if (!ok) {
         tg_athena_chain_reset(turn);

@@ -58,9 +58,10 @@ static gboolean diff(TgTurn *turn, const char *database, const char *original,
                      const char *comparison, gboolean fails, GError **error)
 {
     g_auto(TgAthenaPlace) place = {NULL};
-    g_autoptr(json_t) one = tg_athena_place_open(turn, "diff_schema_internal", &place, error)
-                                ? tg_catalog_get_table(place.catalog, database, original, error)
-                                : NULL;
+    g_autoptr(json_t) one =
+        tg_athena_place_open_catalog(turn, "diff_schema_internal", &place, error)
+            ? tg_catalog_get_table(place.catalog, database, original, error)
+            : NULL;
     g_autoptr(json_t) other =
         one == NULL ? NULL : tg_catalog_get_table(place.catalog, database, comparison, error);
 

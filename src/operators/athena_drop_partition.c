@@ -27,7 +27,7 @@ static gboolean athena_drop_partition_run(TgTurn *turn, TgOutcome *out, GError *
     if (!tg_operator_athena_boolean(turn, OP, "ignore_if_not_exist", TRUE, &ignore_missing,
                                     error) ||
         !tg_operator_athena_boolean(turn, OP, "with_location", FALSE, &with_location, error) ||
-        !tg_athena_place_open(turn, OP, &place, error) ||
+        !tg_athena_place_open_catalog(turn, OP, &place, error) ||
         !tg_athena_partition_find(turn, OP, &place, &found, error)) {
         return FALSE;
     }

@@ -1,47 +1,83 @@
 /* athena.drop_table>: drops a table from the catalog. Spec: shared/spec/athena.md 1.6. */
 #include "operators/support.h"
 #include "operators/support_athena_catalog.h"
+#include "operators/support_athena_trino.h"
 #include "params/params.h"
 
-static gboolean drop(TgTurn *turn, const char *database, const char *name, gboolean ignore_missing,
-                     gboolean with_location, GError **error)
+#define OP "drop_table"
+
+typedef struct {
+    char *database;
+    char *table;
+    gboolean ignore_missing;
+    gboolean with_location;
+} Options;
+
+static void options_clear(Options *o)
 {
-    g_auto(TgAthenaPlace) place = {NULL};
+    g_free(o->database);
+    g_free(o->table);
+}
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Options, options_clear)
+
+static gboolean drop(TgTurn *turn, const TgAthenaPlace *place, const Options *o, GError **error)
+{
     g_autoptr(json_t) table = NULL;
     gint64 bytes = 0;
 
-    if (!tg_athena_place_open(turn, "drop_table", &place, error) ||
-        !tg_athena_table_find(&place, database, name, &table, error)) {
+    if (!tg_athena_table_find(place, o->database, o->table, &table, error)) {
         return FALSE;
     }
-    if (table == NULL && !ignore_missing) {
+    if (table == NULL && !o->ignore_missing) {
         g_set_error(error, TG_ERROR, TG_ERROR_NOT_FOUND, "The table %s.%s does not exist.",
-                    database, name);
+                    o->database, o->table);
         return FALSE;
     }
-    if (table != NULL && !tg_athena_table_drop(&place, table, with_location, &bytes, error)) {
+    if (table != NULL && !tg_athena_table_drop(place, table, o->with_location, &bytes, error)) {
         return FALSE;
     }
-    turn->receipt = json_pack("{s:s, s:s, s:b, s:I}", "database", database, "table", name,
+    turn->receipt = json_pack("{s:s, s:s, s:b, s:I}", "database", o->database, "table", o->table,
                               "dropped", table != NULL, "removed_bytes", (json_int_t)bytes);
+    return TRUE;
+}
+
+/* Whether its objects go with it is up to Trino: those of its own tables do. */
+static gboolean drop_in_trino(TgTurn *turn, const TgAthenaPlace *place, const Options *o,
+                              TgOutcome *out, GError **error)
+{
+    g_auto(TgAthenaChain) chain = {NULL};
+    gboolean is_done = FALSE;
+
+    if (!tg_athena_chain_open(turn, OP, place, &chain, error) ||
+        !tg_trino_drop_table(&chain, o->table, o->ignore_missing, &is_done, error)) {
+        tg_athena_chain_reset(turn);
+        return FALSE;
+    }
+    *out = is_done ? TG_OUTCOME_DONE : TG_OUTCOME_POLL;
+    turn->receipt =
+        is_done ? json_pack("{s:s, s:s}", "database", o->database, "table", o->table) : NULL;
     return TRUE;
 }
 
 static gboolean athena_drop_table_run(TgTurn *turn, TgOutcome *out, GError **error)
 {
-    g_autofree char *database = NULL;
-    g_autofree char *table = NULL;
-    gboolean ignore_missing = TRUE;
-    gboolean with_location = FALSE;
+    g_auto(TgAthenaPlace) place = {NULL};
+    g_auto(Options) o = {NULL};
 
     *out = TG_OUTCOME_DONE;
-    return tg_operator_athena_required(turn, "drop_table", "database", &database, error) &&
-           tg_operator_athena_required(turn, "drop_table", "table", &table, error) &&
-           tg_operator_athena_boolean(turn, "drop_table", "ignore_if_not_exist", TRUE,
-                                      &ignore_missing, error) &&
-           tg_operator_athena_boolean(turn, "drop_table", "with_location", FALSE, &with_location,
-                                      error) &&
-           drop(turn, database, table, ignore_missing, with_location, error);
+    if (!tg_operator_athena_required(turn, OP, "database", &o.database, error) ||
+        !tg_operator_athena_required(turn, OP, "table", &o.table, error) ||
+        !tg_operator_athena_boolean(turn, OP, "ignore_if_not_exist", TRUE, &o.ignore_missing,
+                                    error) ||
+        !tg_operator_athena_boolean(turn, OP, "with_location", FALSE, &o.with_location, error) ||
+        !tg_athena_place_open(turn, OP, &place, error)) {
+        return FALSE;
+    }
+    if (turn->is_cancelled) {
+        return tg_athena_chain_stop(turn, &place, error);
+    }
+    return place.trino != NULL ? drop_in_trino(turn, &place, &o, out, error)
+                               : drop(turn, &place, &o, error);
 }
 
 static const char *const options[] = {

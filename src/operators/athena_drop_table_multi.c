@@ -145,7 +145,7 @@ static gboolean athena_drop_table_multi_run(TgTurn *turn, TgOutcome *out, GError
 
     *out = TG_OUTCOME_DONE;
     if (!read_options(turn, &o, error) ||
-        !tg_athena_place_open(turn, "drop_table_multi", &place, error)) {
+        !tg_athena_place_open_catalog(turn, "drop_table_multi", &place, error)) {
         return FALSE;
     }
     tables = tg_catalog_list_tables(place.catalog, o.database, error);

@@ -82,7 +82,7 @@ static gboolean athena_each_database_run(TgTurn *turn, TgOutcome *out, GError **
 
     *out = TG_OUTCOME_DONE;
     if (do_map == NULL || !read_slice_size(turn, &slice_size, error) ||
-        !tg_athena_place_open(turn, OP, &place, error)) {
+        !tg_athena_place_open_catalog(turn, OP, &place, error)) {
         return FALSE;
     }
     g_autoptr(json_t) databases = tg_catalog_list_databases(place.catalog, error);

@@ -17,7 +17,7 @@ static gboolean athena_partition_exists_run(TgTurn *turn, TgOutcome *out, GError
     *out = TG_OUTCOME_DONE;
     if (!tg_operator_athena_boolean(turn, OP, "with_location", FALSE, &with_location, error) ||
         !tg_operator_athena_boolean(turn, OP, "error_if_not_exist", FALSE, &must_exist, error) ||
-        !tg_athena_place_open(turn, OP, &place, error) ||
+        !tg_athena_place_open_catalog(turn, OP, &place, error) ||
         !tg_athena_partition_find(turn, OP, &place, &found, error)) {
         return FALSE;
     }

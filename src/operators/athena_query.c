@@ -6,6 +6,7 @@
 #include "params/params.h"
 
 #define OP "query"
+#define PREVIEW_ROWS_KEPT 1000
 
 static const char *kind_name(TgQueryKind kind)
 {
@@ -55,9 +56,23 @@ static json_t *receipt_of(const TgQueryResult *result)
     return receipt;
 }
 
-static json_t *preview_task(const char *id)
+/* What the task itself says of the engine and who asks counts for its preview, too. */
+static json_t *preview_task(const TgTurn *turn, const char *id, gboolean is_local)
 {
-    return json_pack("{s:{s:s, s:i}}", "+preview", "athena.preview>", id, "max_rows", 10);
+    static const char *const keys[] = {TG_ATHENA_AUTH_OPTIONS, NULL};
+    json_t *task = json_pack("{s:s, s:i}", "athena.preview>", id, "max_rows", 10);
+
+    for (gsize i = 0; keys[i] != NULL; i++) {
+        json_t *value = json_object_get(turn->local, keys[i]);
+
+        if (value != NULL) {
+            json_object_set(task, keys[i], value);
+        }
+    }
+    if (is_local) {
+        json_object_set_new(task, "engine", json_string("local"));
+    }
+    return json_pack("{s:o}", "+preview", task);
 }
 
 static gboolean run_sql(TgTurn *turn, const char *sql, const char *name, const char *database,
@@ -82,7 +97,7 @@ static gboolean run_sql(TgTurn *turn, const char *sql, const char *name, const c
     turn->reset_store = json_pack("[s]", "athena.last_query");
     turn->receipt = receipt_of(result);
     if (preview) {
-        turn->subtasks = preview_task(tg_query_result_id(result));
+        turn->subtasks = preview_task(turn, tg_query_result_id(result), FALSE);
     }
     return TRUE;
 }
@@ -127,6 +142,18 @@ static json_t *last_execution(const json_t *execution, const char *sql)
     return last;
 }
 
+/* Trino keeps no results: the first rows become a saved result of this project. */
+static gboolean keep_rows(const TgTurn *turn, const TgAthenaChain *chain, const json_t *execution,
+                          const char *id, GError **error)
+{
+    TgQuery *query = turn->services->query(turn->services, error);
+    g_autoptr(json_t) rows =
+        query == NULL ? NULL : tg_athena_chain_rows(chain, execution, PREVIEW_ROWS_KEPT, error);
+
+    return rows != NULL && tg_query_save_rows(query, id, json_object_get(rows, "columns"),
+                                              json_object_get(rows, "rows"), error);
+}
+
 /* An INSERT or CTAS is proven by the number of its rows. */
 static gboolean take_execution(TgTurn *turn, const TgAthenaChain *chain, const char *sql,
                                const json_t *execution, GError **error)
@@ -138,8 +165,10 @@ static gboolean take_execution(TgTurn *turn, const TgAthenaChain *chain, const c
     gint64 rows = -1;
 
     if (!tg_params_get_boolean(turn->params, "preview", FALSE, &preview, error) ||
-        (kind != NULL && (strcmp(kind, "INSERT") == 0 || strstr(kind, "AS_SELECT") != NULL) &&
-         !tg_athena_update_count(chain->place->athena, id, &rows, error))) {
+        (kind != NULL &&
+         (strcmp(kind, "INSERT") == 0 || strstr(kind, "AS_SELECT") != NULL ||
+          strcmp(kind, "CREATE TABLE") == 0) &&
+         !tg_athena_chain_count(chain, execution, &rows, error))) {
         return FALSE;
     }
     turn->store = json_pack("{s:{s:o}}", "athena", "last_query", last_execution(execution, sql));
@@ -149,10 +178,11 @@ static gboolean take_execution(TgTurn *turn, const TgAthenaChain *chain, const c
     if (rows >= 0) {
         json_object_set_new(turn->receipt, "rows", json_integer(rows));
     }
-    if (preview) {
-        turn->subtasks = preview_task(id);
+    if (!preview) {
+        return TRUE;
     }
-    return TRUE;
+    turn->subtasks = preview_task(turn, id, chain->place->trino != NULL);
+    return chain->place->trino == NULL || keep_rows(turn, chain, execution, id, error);
 }
 
 static gboolean run_athena(TgTurn *turn, const TgAthenaPlace *place, const char *database,
@@ -196,7 +226,7 @@ static gboolean athena_query_run(TgTurn *turn, TgOutcome *out, GError **error)
         !tg_athena_place_open(turn, OP, &place, error)) {
         return FALSE;
     }
-    if (place.athena == NULL) {
+    if (place.athena == NULL && place.trino == NULL) {
         return run_local(turn, &place, database, error);
     }
     if (turn->is_cancelled) {

@@ -7,6 +7,7 @@
 #include "object/s3.h"
 #include "operators/support.h"
 #include "operators/support_athena_auth.h"
+#include "operators/support_secret.h"
 #include "params/params.h"
 
 const char *tg_athena_engine(const TgTurn *turn, const char *op, GError **error)
@@ -33,6 +34,7 @@ void tg_athena_place_clear(TgAthenaPlace *place)
     tg_catalog_free(place->own_catalog);
     tg_object_store_free(place->own_objects);
     tg_athena_free(place->athena);
+    tg_trino_free(place->trino);
     tg_aws_settings_clear(&place->aws);
     *place = (TgAthenaPlace){NULL};
 }
@@ -79,6 +81,48 @@ static gboolean open_aws(const TgTurn *turn, const char *op, TgAthenaPlace *out,
     return out->objects != NULL;
 }
 
+/* A key of the option `trino`, else the system's trino.KEY. Lent; NULL: none. */
+static const char *trino_text(const TgTurn *turn, const json_t *option, const char *key)
+{
+    g_autofree char *system_key = g_strconcat("trino.", key, NULL);
+    const char *given = json_string_value(json_object_get(option, key));
+
+    return given != NULL
+               ? given
+               : json_string_value(json_object_get(turn->services->system_config, system_key));
+}
+
+static gboolean open_trino(const TgTurn *turn, const char *op, TgAthenaPlace *out, GError **error)
+{
+    const json_t *option = tg_operator_athena_option(turn, op, "trino");
+    g_autofree char *database = NULL;
+    g_autofree char *password = NULL;
+    g_autofree char *token = NULL;
+
+    if (!tg_operator_athena_text(turn, op, "database", NULL, &database, error) ||
+        !tg_operator_secret_or_null(turn, "trino.password", &password, error) ||
+        !tg_operator_secret_or_null(turn, "trino.token", &token, error)) {
+        return FALSE;
+    }
+    const TgTrinoOptions options = {.url = trino_text(turn, option, "url"),
+                                    .user = trino_text(turn, option, "user"),
+                                    .password = password,
+                                    .token = token,
+                                    .catalog = trino_text(turn, option, "catalog"),
+                                    .schema = database,
+                                    .session = json_object_get(option, "session")};
+
+    if (options.url == NULL) {
+        g_set_error(error, TG_ERROR, TG_ERROR_CONFIG,
+                    "engine: trino needs to know the server: write 'trino: {url: "
+                    "\"https://HOST:PORT\", catalog: NAME}' below 'athena:' of an _export");
+        return FALSE;
+    }
+    out->objects = turn->services->objects(turn->services);
+    out->trino = tg_trino_new(&options, error);
+    return out->trino != NULL;
+}
+
 gboolean tg_athena_place_open(const TgTurn *turn, const char *op, TgAthenaPlace *out,
                               GError **error)
 {
@@ -87,13 +131,24 @@ gboolean tg_athena_place_open(const TgTurn *turn, const char *op, TgAthenaPlace 
     if (engine == NULL) {
         return FALSE;
     }
-    if (strcmp(engine, "trino") == 0) {
+    return strcmp(engine, "local") == 0   ? open_local(turn, out, error)
+           : strcmp(engine, "trino") == 0 ? open_trino(turn, op, out, error)
+                                          : open_aws(turn, op, out, error);
+}
+
+gboolean tg_athena_place_open_catalog(const TgTurn *turn, const char *op, TgAthenaPlace *out,
+                                      GError **error)
+{
+    if (!tg_athena_place_open(turn, op, out, error)) {
+        return FALSE;
+    }
+    if (out->catalog == NULL) {
         g_set_error(error, TG_ERROR, TG_ERROR_CONFIG,
-                    "athena.%s> works on a catalog, which is Glue's with 'engine: athena'; with "
-                    "Trino write the statement itself with athena.query>",
+                    "athena.%s> works on a catalog of Glue or this project, not with 'engine: "
+                    "trino'; write the statement itself with athena.query> (CALL "
+                    "system.register_partition and the like)",
                     op);
         return FALSE;
     }
-    return strcmp(engine, "local") == 0 ? open_local(turn, out, error)
-                                        : open_aws(turn, op, out, error);
+    return TRUE;
 }

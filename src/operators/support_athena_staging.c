@@ -3,7 +3,6 @@
 
 #include <string.h>
 
-#include "aws/athena.h"
 #include "engine/data_test.h"
 #include "params/params.h"
 
@@ -88,8 +87,7 @@ static GString *properties_of(const TgAthenaStaging *staging)
     return out;
 }
 
-/* Without the ';' at its end, which has no place inside another statement. */
-static char *bare_select(const char *sql)
+char *tg_athena_bare_select(const char *sql)
 {
     g_autofree char *copy = g_strchomp(g_strdup(sql));
     gsize size = strlen(copy);
@@ -103,7 +101,7 @@ static char *bare_select(const char *sql)
 /* The SELECT, or those of its rows for which the condition holds. The break ends a comment. */
 static char *select_of(const TgAthenaStaging *staging, const char *where)
 {
-    g_autofree char *select = bare_select(staging->sql);
+    g_autofree char *select = tg_athena_bare_select(staging->sql);
 
     return where == NULL ? g_steal_pointer(&select)
                          : g_strdup_printf("SELECT * FROM (\n%s\n) WHERE %s", select, where);
@@ -158,7 +156,7 @@ static char *condition_of(const json_t *keys, const json_t *rows, gsize from)
 /* The partitions there will be. */
 static char *keys_text(const TgAthenaStaging *staging)
 {
-    g_autofree char *select = bare_select(staging->sql);
+    g_autofree char *select = tg_athena_bare_select(staging->sql);
     g_autoptr(GString) list = g_string_new(NULL);
 
     for (gsize i = 0; i < json_array_size(staging->partitioned_by); i++) {
@@ -183,12 +181,8 @@ static gboolean list_keys(const TgAthenaStaging *staging, json_t **out_rows, GEr
     if (execution == NULL) {
         return TRUE;
     }
-    const TgAthenaRows which = {
-        .id = json_string_value(json_object_get(execution, "QueryExecutionId")),
-        .has_header = TRUE,
-        .rows_max = (gint64)PARTITIONS_MAX * GROUPS_MAX + 1};
-
-    result = tg_athena_list_rows(staging->chain->place->athena, &which, error);
+    result =
+        tg_athena_chain_rows(staging->chain, execution, PARTITIONS_MAX * GROUPS_MAX + 1, error);
     if (result == NULL) {
         return FALSE;
     }
@@ -218,10 +212,7 @@ static gboolean write_one(const TgAthenaStaging *staging, const char *name, cons
     if (execution == NULL) {
         return TRUE;
     }
-    if (!staging->no_data &&
-        !tg_athena_update_count(staging->chain->place->athena,
-                                json_string_value(json_object_get(execution, "QueryExecutionId")),
-                                &rows, error)) {
+    if (!staging->no_data && !tg_athena_chain_count(staging->chain, execution, &rows, error)) {
         return FALSE;
     }
     *out_rows = rows < 0 || *out_rows < 0 ? -1 : *out_rows + rows;
@@ -314,7 +305,7 @@ gboolean tg_athena_stage_drop(const TgAthenaStaging *staging, GError **error)
 
 static char *test_text(const TgAthenaStaging *staging, const char *sql)
 {
-    g_autofree char *bare = bare_select(sql);
+    g_autofree char *bare = tg_athena_bare_select(sql);
     GString *out = g_string_new("WITH staged AS (SELECT * FROM ");
 
     append_quoted(out, staging->table, '"');
@@ -365,12 +356,7 @@ static gboolean run_test(const TgAthenaStaging *staging, const TgDataTest *test,
     if (execution == NULL) {
         return TRUE;
     }
-    const TgAthenaRows which = {
-        .id = json_string_value(json_object_get(execution, "QueryExecutionId")),
-        .has_header = TRUE,
-        .rows_max = ROWS_SHOWN + 1};
-
-    result = tg_athena_list_rows(staging->chain->place->athena, &which, error);
+    result = tg_athena_chain_rows(staging->chain, execution, ROWS_SHOWN + 1, error);
     if (result != NULL && json_array_size(json_object_get(result, "rows")) > 0) {
         fail_test(test->name, result, error);
         return FALSE;

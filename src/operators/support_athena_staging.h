@@ -22,6 +22,10 @@ typedef struct {
     gboolean no_data; /* WITH NO DATA */
 } TgAthenaStaging;
 
+/* A SELECT without the ';' at its end, which has no place inside another statement. The caller
+ * frees. */
+char *tg_athena_bare_select(const char *sql);
+
 /* The text of CREATE TABLE AS for a part of the rows. The caller frees.
  * @where a condition on the SELECT's columns; NULL: all */
 char *tg_athena_ctas_text(const TgAthenaStaging *staging, const char *where);

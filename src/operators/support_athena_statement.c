@@ -198,7 +198,8 @@ gboolean tg_athena_chain_open(TgTurn *turn, const char *op, const TgAthenaPlace 
     out->place = place;
     return tg_operator_athena_text(turn, op, "workgroup", "primary", &out->workgroup, error) &&
            tg_operator_athena_text(turn, op, "token_prefix", prefix, &out->token_prefix, error) &&
-           read_timeout(out, error) && read_limits(out, error) && read_output(out, error);
+           read_timeout(out, error) && read_limits(out, error) &&
+           (place->athena == NULL || read_output(out, error));
 }
 
 /* --- statements --- */
@@ -247,11 +248,20 @@ static char *token_of(TgAthenaChain *chain, const char *name)
     return tg_athena_token(wish);
 }
 
-static void stop_quietly(const TgAthenaChain *chain, const char *id)
+static gboolean stop_one(const TgAthenaPlace *place, const json_t *state, GError **error)
 {
+    const char *id = json_string_value(json_object_get(state, "id"));
+
+    return place->trino != NULL ? tg_trino_cancel(place->trino, state, error)
+                                : tg_athena_stop(place->athena, id, error);
+}
+
+static void stop_quietly(const TgAthenaChain *chain, const json_t *state)
+{
+    const char *id = json_string_value(json_object_get(state, "id"));
     g_autoptr(GError) problem = NULL;
 
-    if (id != NULL && !tg_athena_stop(chain->place->athena, id, &problem)) {
+    if (id != NULL && !stop_one(chain->place, state, &problem)) {
         chain->turn->services->note(chain->turn->services, chain->turn->task_name,
                                     problem->message);
     }
@@ -289,7 +299,7 @@ static gboolean check_limits(const TgAthenaChain *chain, const json_t *state, gi
     } else {
         return TRUE;
     }
-    stop_quietly(chain, id);
+    stop_quietly(chain, state);
     return FALSE;
 }
 
@@ -318,6 +328,154 @@ static gboolean take_end(TgAthenaChain *chain, json_t *state, json_t *take_execu
     return TRUE;
 }
 
+static gboolean step_athena(TgAthenaChain *chain, const TgAthenaStatement *statement, json_t *state,
+                            json_t **out_execution, GError **error)
+{
+    g_autoptr(json_t) request = request_of(chain, statement);
+    g_autofree char *token = token_of(chain, statement->name);
+    TgAthenaStep step = {
+        .request = request, .token = token, .now_ms = chain->turn->now_ms, .state = state};
+
+    if (!tg_athena_step(chain->place->athena, &step, error)) {
+        return FALSE;
+    }
+    if (step.execution != NULL) {
+        return take_end(chain, state, step.execution, out_execution, error);
+    }
+    chain->turn->poll_at_ms = step.poll_at_ms;
+    return check_limits(chain, state, step.scanned_bytes, error);
+}
+
+/* --- Trino --- */
+
+#define TRINO_ROWS_KEPT 10001 /* of a result that is looked at */
+
+/* Athena's record of a statement that Trino has FINISHED. */
+static json_t *execution_of(const TgAthenaChain *chain, const json_t *state)
+{
+    const char *update = json_string_value(json_object_get(state, "update_type"));
+    gint64 began_ms = json_integer_value(json_object_get(state, "began_ms"));
+
+    return json_pack(
+        "{s:O, s:s, s:s, s:{s:s, s:f, s:f}, s:{s:I, s:I}, s:{s:O*, s:O*, s:O*}}",
+        "QueryExecutionId", json_object_get(state, "id"), "StatementType",
+        update == NULL                  ? "DML"
+        : strcmp(update, "INSERT") == 0 ? "DML"
+                                        : "DDL",
+        "SubstatementType", update == NULL ? "SELECT" : update, "Status", "State", "SUCCEEDED",
+        "SubmissionDateTime", (double)began_ms / 1000, "CompletionDateTime",
+        (double)chain->turn->now_ms / 1000, "Statistics", "DataScannedInBytes",
+        (json_int_t)json_integer_value(json_object_get(state, "scanned_bytes")),
+        "EngineExecutionTimeInMillis",
+        (json_int_t)json_integer_value(json_object_get(state, "elapsed_ms")), "Trino", "columns",
+        json_object_get(state, "columns"), "rows", json_object_get(state, "rows"), "count",
+        json_object_get(state, "update_count"));
+}
+
+static gboolean step_trino(TgAthenaChain *chain, const TgAthenaStatement *statement, json_t *state,
+                           json_t **out_execution, GError **error)
+{
+    TgTrinoStep step = {.sql = statement->sql,
+                        .now_ms = chain->turn->now_ms,
+                        .state = state,
+                        .rows_keep = TRINO_ROWS_KEPT};
+
+    if (!tg_trino_step(chain->place->trino, &step, error)) {
+        return FALSE;
+    }
+    if (step.is_done) {
+        json_t *execution = execution_of(chain, state);
+
+        json_object_del(state, "rows"); /* they stand in the execution now */
+        return take_end(chain, state, execution, out_execution, error);
+    }
+    chain->turn->poll_at_ms = step.poll_at_ms;
+    return check_limits(chain, state, json_integer_value(json_object_get(state, "scanned_bytes")),
+                        error);
+}
+
+/* Texts as Athena gives them. */
+static json_t *texts_of(const json_t *rows, guint rows_max)
+{
+    json_t *all = json_array();
+    json_t *row = NULL;
+    gsize i = 0;
+
+    json_array_foreach ((json_t *)rows, i, row) {
+        json_t *texts = json_array();
+        json_t *value = NULL;
+        gsize k = 0;
+
+        if (i == rows_max) {
+            json_decref(texts);
+            break;
+        }
+        json_array_foreach (row, k, value) {
+            g_autofree char *text = json_is_null(value) ? NULL : tg_params_to_text(value);
+
+            json_array_append_new(texts, text == NULL ? json_null() : json_string(text));
+        }
+        json_array_append_new(all, texts);
+    }
+    return all;
+}
+
+static json_t *rows_of_trino(const json_t *execution, guint rows_max)
+{
+    const json_t *trino = json_object_get(execution, "Trino");
+    json_t *columns = json_array();
+    json_t *column = NULL;
+    gsize i = 0;
+
+    json_array_foreach (json_object_get(trino, "columns"), i, column) {
+        json_t *name = json_object_get(column, "name");
+
+        json_array_append_new(columns,
+                              json_pack("{s:O, s:O, s:O, s:s}", "Name", name, "Label", name, "Type",
+                                        json_object_get(column, "type"), "CatalogName", "trino"));
+    }
+    return json_pack("{s:o, s:o}", "columns", columns, "rows",
+                     texts_of(json_object_get(trino, "rows"), rows_max));
+}
+
+json_t *tg_athena_chain_rows(const TgAthenaChain *chain, const json_t *execution, guint rows_max,
+                             GError **error)
+{
+    const TgAthenaRows which = {
+        .id = json_string_value(json_object_get(execution, "QueryExecutionId")),
+        .has_header = TRUE,
+        .rows_max = rows_max};
+
+    return chain->place->trino != NULL ? rows_of_trino(execution, rows_max)
+                                       : tg_athena_list_rows(chain->place->athena, &which, error);
+}
+
+gboolean tg_athena_chain_count(const TgAthenaChain *chain, const json_t *execution,
+                               gint64 *out_rows, GError **error)
+{
+    const json_t *count = json_object_get(json_object_get(execution, "Trino"), "count");
+
+    if (chain->place->trino == NULL) {
+        return tg_athena_update_count(
+            chain->place->athena, json_string_value(json_object_get(execution, "QueryExecutionId")),
+            out_rows, error);
+    }
+    *out_rows = json_is_integer(count) ? json_integer_value(count) : -1;
+    return TRUE;
+}
+
+/* Once the statement has an id, it is known as such: the state is saved again. */
+static void note_running(TgTurn *turn, const char *name, const json_t *state)
+{
+    const char *id = json_string_value(json_object_get(state, "id"));
+
+    if (json_object_get(turn->state, RUNNING) != NULL && id != NULL) {
+        g_autofree char *text = g_strdup_printf("%s %s", name, id);
+
+        json_object_set_new(turn->state, RUNNING, json_string(text));
+    }
+}
+
 gboolean tg_athena_chain_run(TgAthenaChain *chain, const TgAthenaStatement *statement,
                              json_t **out_execution, GError **error)
 {
@@ -344,21 +502,13 @@ gboolean tg_athena_chain_run(TgAthenaChain *chain, const TgAthenaStatement *stat
         chain->turn->poll_at_ms = chain->turn->now_ms;
         return TRUE;
     }
-    g_autoptr(json_t) request = request_of(chain, statement);
-    g_autofree char *token = token_of(chain, statement->name);
-    TgAthenaStep step = {
-        .request = request, .token = token, .now_ms = chain->turn->now_ms, .state = state};
+    gboolean ok = chain->place->trino != NULL
+                      ? step_trino(chain, statement, state, out_execution, error)
+                      : step_athena(chain, statement, state, out_execution, error);
 
-    if (!tg_athena_step(chain->place->athena, &step, error)) {
-        return FALSE;
-    }
-    if (step.execution != NULL) {
-        return take_end(chain, state, step.execution, out_execution, error);
-    }
-    chain->turn->poll_at_ms = step.poll_at_ms;
-    return check_limits(chain, state, step.scanned_bytes, error);
+    note_running(chain->turn, statement->name, state);
+    return ok;
 }
-
 void tg_athena_chain_reset(TgTurn *turn)
 {
     json_object_del(turn->state, CHAIN);
@@ -376,7 +526,7 @@ gboolean tg_athena_chain_stop(TgTurn *turn, const TgAthenaPlace *place, GError *
         const char *id = json_string_value(json_object_get(state, "id"));
 
         if (id != NULL && json_object_get(state, "execution") == NULL) {
-            ok = tg_athena_stop(place->athena, id, error) && ok;
+            ok = stop_one(place, state, error) && ok;
         }
     }
     return ok;

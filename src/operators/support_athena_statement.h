@@ -1,4 +1,5 @@
-/* Statements that an operator runs in Athena, one after another, without holding a thread. */
+/* Statements that an operator runs in Athena or Trino, one after another, without holding a thread.
+ */
 #pragma once
 
 #include "operators/support_athena_place.h"
@@ -11,10 +12,10 @@
  */
 typedef struct {
     TgTurn *turn;
-    const TgAthenaPlace *place; /* with athena */
+    const TgAthenaPlace *place; /* with athena or trino */
     const char *op;             /* "ctas" */
     char *workgroup;
-    char *output;           /* "s3://…/" where results go */
+    char *output;           /* Athena: "s3://…/" where results go */
     gboolean is_workgroups; /* it is the workgroup's own place, and is not sent */
     char *token_prefix;
     gint64 timeout_s;
@@ -47,12 +48,24 @@ typedef struct {
 /**
  * Goes on with a statement. It is stopped after `timeout`, and when it reads more than max_scan.
  *
- * @out_execution the QueryExecution of one that succeeded, a new reference; NULL: it runs, and the
- *                turn must end as POLL
+ * @out_execution the QueryExecution of one that succeeded, with Trino one in its shape, a new
+ *                reference; NULL: it runs, and the turn must end as POLL
  * @return FALSE when it failed
  */
 gboolean tg_athena_chain_run(TgAthenaChain *chain, const TgAthenaStatement *statement,
                              json_t **out_execution, GError **error);
+
+/**
+ * The rows of a statement that succeeded, at most rows_max.
+ *
+ * @return {"columns": [Athena's ColumnInfo], "rows": [[text or null, …], …]}; a new reference
+ */
+json_t *tg_athena_chain_rows(const TgAthenaChain *chain, const json_t *execution, guint rows_max,
+                             GError **error);
+
+/* How many rows it wrote; -1: the engine does not say. */
+gboolean tg_athena_chain_count(const TgAthenaChain *chain, const json_t *execution,
+                               gint64 *out_rows, GError **error);
 
 /* Texts that stay from turn to turn until the chain is reset. Lent; NULL: there is none. */
 const char *tg_athena_chain_get(const TgTurn *turn, const char *key);

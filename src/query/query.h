@@ -103,6 +103,15 @@ gboolean tg_query_export(TgQuery *query, const TgQueryRequest *request, const ch
                          gint64 *out_rows, GError **error);
 
 /**
+ * Saves a small result that another engine gave, so that it can be read as one of this.
+ *
+ * @id letters, digits and _ - of the other engine
+ * @columns [{"Name", "Type"}] @rows [[text or null]]
+ */
+gboolean tg_query_save_rows(TgQuery *query, const char *id, const json_t *columns,
+                            const json_t *rows, GError **error);
+
+/**
  * Reads a saved result: "<id>.csv" is in Athena's CSV form (each value in quotes, NULL is nothing),
  * "<id>.csv.metadata" is our JSON.
  *

@@ -120,6 +120,31 @@ gboolean tg_query_save(TgQuery *query, TgQueryResult *result, GError **error)
     return write_csv(query, result, error) && write_metadata(query, result, error);
 }
 
+gboolean tg_query_save_rows(TgQuery *query, const char *id, const json_t *columns,
+                            const json_t *rows, GError **error)
+{
+    g_autoptr(TgQueryResult) result = tg_query_result_new(TG_QUERY_DML);
+    json_t *one = NULL;
+    gsize i = 0;
+
+    g_free(result->id);
+    result->id = g_strdup(id);
+    json_array_foreach ((json_t *)columns, i, one) {
+        tg_query_result_add_column(result, json_string_value(json_object_get(one, "Name")),
+                                   json_string_value(json_object_get(one, "Type")));
+    }
+    json_array_foreach ((json_t *)rows, i, one) {
+        guint count = result->columns->len;
+        g_autofree const char **texts = g_new0(const char *, count + 1);
+
+        for (guint k = 0; k < count; k++) {
+            texts[k] = json_string_value(json_array_get(one, k));
+        }
+        tg_query_result_add_row(result, count, texts);
+    }
+    return tg_query_save(query, result, error);
+}
+
 /* ---- reading back --------------------------------------------------------------------------- */
 
 /* One cell of the form above; *p moves behind it. */
@@ -158,7 +183,9 @@ static json_t *read_line(const char **p)
 
 static gboolean is_id(const char *id)
 {
-    return strlen(id) == 36 && strspn(id, "0123456789abcdef-") == 36;
+    static const char allowed[] = "0123456789abcdefghijklmnopqrstuvwxyz_-";
+
+    return *id != '\0' && strlen(id) <= 64 && strspn(id, allowed) == strlen(id);
 }
 
 json_t *tg_query_load_result(TgQuery *query, const char *id, guint rows_max, GError **error)

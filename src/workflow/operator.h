@@ -28,9 +28,9 @@ typedef struct {
     gboolean is_cancelled;   /* only stop what runs elsewhere (a query), as the state tells */
     TgServices *services;
 
-    /* Kept between turns; an object, empty on the first; change it in place. With a key "running"
-     * the state is saved, so that another process goes on with it after a crash, and there is a
-     * last turn with is_cancelled when the task is stopped. */
+    /* Kept between turns; an object, empty on the first; change it in place. With a key "running",
+     * a text, the state is saved whenever that changes, so that another process goes on with it
+     * after a crash, and there is a last turn with is_cancelled when the task is stopped. */
     json_t *state;
     gint64 poll_at_ms; /* set by the operator together with TG_OUTCOME_POLL */
 
