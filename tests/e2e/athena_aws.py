@@ -371,6 +371,39 @@ def tables_drop_by_pattern_and_databases_are_walked():
         contains(done.stdout, "DB other")
 
 
+LOAD = """in:
+  type: file
+  path_prefix: data
+  parser: {type: csv, skip_header_lines: 1, columns: [{name: id, type: long}, {name: day, type: string}]}
+out: {type: s3_parquet, bucket: data, path_prefix: t/, auth_method: env, catalog: {database: lake, table: t MORE}, partition_by: [day]}
+"""
+
+
+@test
+def a_load_publishes_a_table_in_glue():
+    with World() as w:
+        def load(csv, more="", status=0):
+            w.project.write("data.csv", "id,day\n" + csv)
+            w.project.write("load.yml", LOAD.replace(" MORE", more))
+            return check_run(w.project.run("load", "run", "load.yml", env=w.env), status)
+        load("1,a\n2,b\n")
+        first = w.locations("t")
+        equal(sorted(first), ["a", "b"])
+        contains(first["a"], "s3://data/t.tegaru/")
+        equal([(c["Name"], c["Type"]) for c in w.table("t")["StorageDescriptor"]["Columns"]], [("id", "bigint")])
+        import io
+        import pyarrow.parquet as pq
+        key = w.keys(first["b"][len("s3://data/"):])[0]
+        equal(pq.read_table(io.BytesIO(w.s3.get_object(Bucket="data", Key=key)["Body"].read())).to_pylist(), [{"id": 2}])
+        load("3,b\n", ", operation_if_exists: append")
+        equal(len(w.keys(w.locations("t")["b"][len("s3://data/"):])), 2)
+        load("9,c\n")
+        equal(sorted(w.locations("t")), ["c"])
+        done = load("9,c\n", ", operation_if_exists: merge, merge_keys: [id]", 1)
+        contains(done.stderr, "not possible yet for objects in S3")
+        equal(sorted(w.locations("t")), ["c"])
+
+
 @test
 def schemas_are_compared():
     with World() as w:

@@ -29,6 +29,7 @@ static void output_free(TgOutput *output)
     g_array_unref(self->deltas);
     g_mutex_clear(&self->mutex);
     tg_publish_free(self->publish);
+    tg_catalog_free(self->own_catalog);
     tg_object_store_free(self->own_objects);
     s3_parquet_plan_free(self->plan);
     s3_parquet_options_clear(&self->options);
@@ -374,25 +375,6 @@ static gboolean check_names(const TgSchema *schema, GError **error)
     return TRUE;
 }
 
-/* Real S3 when the config or the environment says who asks; a table of the local catalog lies in
- * the local store. */
-static gboolean choose_store(S3Parquet *self, GError **error)
-{
-    const TgLoaderServices *services = tg_loader_context_job(self->context)->services;
-
-    self->objects = services->objects;
-    self->catalog = services->catalog;
-    if (!self->options.has_catalog && tg_aws_auth_is_configured(self->config)) {
-        self->own_objects = tg_object_store_new_s3(self->config, error);
-        self->objects = self->own_objects;
-        return self->objects != NULL;
-    }
-    if (self->objects == NULL) {
-        g_set_error(error, TG_ERROR, TG_ERROR_CONFIG, "there is no object store to write to here");
-    }
-    return self->objects != NULL;
-}
-
 static gboolean open_with(S3Parquet *self, const TgSchema *schema, GError **error)
 {
     const TgLoaderJob *job = tg_loader_context_job(self->context);
@@ -405,7 +387,7 @@ static gboolean open_with(S3Parquet *self, const TgSchema *schema, GError **erro
     }
     if (!check_names(schema, error) ||
         !s3_parquet_options_read(&self->options, self->config, schema, job->exact_types, error) ||
-        !choose_store(self, error)) {
+        !s3_parquet_open_place(self, error)) {
         return FALSE;
     }
     self->plan = s3_parquet_plan_new(self->context, self->config, schema, error);
@@ -457,7 +439,9 @@ static const TgLoaderOption options[] = {
     {"type_options", "map", "{}", "The same by Embulk type."},
     {"catalog", "map", "null",
      "database, table, column_options, and operation_if_exists: delete (replace), skip, append or "
-     "merge (rows with the same merge_keys are replaced)."},
+     "merge (rows with the same merge_keys are replaced). type: glue or local; without it Glue "
+     "when "
+     "these options say who asks AWS, or catalog_id is given; endpoint: another server than AWS."},
     {"merge_keys", "list", "[]",
      "merge: columns that tell rows apart. Of rows of one load with one key the last wins; null is "
      "equal to null."},

@@ -127,7 +127,8 @@ typedef struct {
     S3ParquetPlan *plan;
     TgObjectStore *objects; /* lent, or the next */
     TgObjectStore *own_objects;
-    TgCatalog *catalog;     /* lent; may be NULL */
+    TgCatalog *catalog; /* lent, or the next; may be NULL */
+    TgCatalog *own_catalog;
     json_t *present;        /* the table before the load; NULL: none */
     TgPublish *publish;     /* NULL: objects go where they stay */
     TgObjectSender *sender; /* of the files of all tasks */
@@ -140,6 +141,16 @@ char *s3_parquet_folder(const S3ParquetOptions *options);
 
 /* Makes the files below a folder that DuckDB wrote objects of the load. */
 gboolean s3_parquet_send_folder(S3Parquet *self, const char *folder, GError **error);
+
+/* --- s3_parquet_place.c --- */
+
+/* Opens store and catalog: this project's, or S3 and Glue when the config says so. */
+gboolean s3_parquet_open_place(S3Parquet *self, GError **error);
+
+/* The catalog alone. @out lent, may be NULL: there is none. @out_own what the caller frees; may
+ * become NULL */
+gboolean s3_parquet_open_catalog(TgLoaderContext *context, const json_t *config, TgCatalog **out,
+                                 TgCatalog **out_own, GError **error);
 
 /* --- s3_parquet_merge.c --- */
 

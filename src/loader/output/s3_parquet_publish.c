@@ -57,9 +57,14 @@ json_t *s3_parquet_positions(TgLoaderContext *context, const json_t *config, GEr
     const char *database = json_string_value(json_object_get(catalog, "database"));
     const char *table = json_string_value(json_object_get(catalog, "table"));
     const char *operation = json_string_value(json_object_get(catalog, "operation_if_exists"));
-    TgCatalog *from = tg_loader_context_job(context)->services->catalog;
+    TgCatalog *from = NULL;
+    g_autoptr(TgCatalog) own = NULL;
     g_autoptr(json_t) present = NULL;
     GError *problem = NULL;
+
+    if (json_is_object(catalog) && !s3_parquet_open_catalog(context, config, &from, &own, error)) {
+        return NULL;
+    }
 
     /* mistakes in these options are told when the output is opened */
     if (from != NULL && database != NULL && table != NULL &&
@@ -176,12 +181,18 @@ gboolean s3_parquet_publish_begin(S3Parquet *self, GError **error)
     const S3ParquetOptions *options = &self->options;
     g_autofree char *folder = s3_parquet_folder(options);
     g_autoptr(json_t) table = table_new(self, NULL);
+    g_autoptr(GError) problem = NULL;
 
     if (self->catalog == NULL) {
         g_set_error(error, TG_ERROR, TG_ERROR_CONFIG, "there is no catalog to register in here");
         return FALSE;
     }
-    self->present = tg_catalog_get_table(self->catalog, options->database, options->table, NULL);
+    self->present =
+        tg_catalog_get_table(self->catalog, options->database, options->table, &problem);
+    if (self->present == NULL && !g_error_matches(problem, TG_ERROR, TG_ERROR_NOT_FOUND)) {
+        g_propagate_error(error, g_steal_pointer(&problem));
+        return FALSE;
+    }
     if (self->present != NULL && options->operation == S3_PARQUET_SKIP) {
         self->options.has_catalog = FALSE; /* the table stays as it is, objects are written */
         if (options->bucket == NULL) {
