@@ -91,8 +91,8 @@ json_t *tg_publish_commit_partition(TgPublish *publish, TgPartitionValues values
 
 /* What was published to a table, newest first: [{"publish_id", "at_ms", "version", "partition",
  * "rows", "bytes", "task", "state", "is_current", "can_roll_back"}]. A new reference. */
-json_t *tg_publish_history(TgCatalog *catalog, const char *database, const char *table,
-                           GError **error);
+json_t *tg_publish_history(TgCatalog *catalog, TgObjectStore *objects, const char *database,
+                           const char *table, GError **error);
 
 /* What to go back to. Lent. */
 typedef struct {
@@ -109,7 +109,8 @@ typedef struct {
  *
  * @return what is visible now, as an entry of the history
  */
-json_t *tg_publish_rollback(TgCatalog *catalog, const TgPublishRollback *to, GError **error);
+json_t *tg_publish_rollback(TgCatalog *catalog, TgObjectStore *objects, const TgPublishRollback *to,
+                            GError **error);
 
 /* What gc removed, or would remove. */
 typedef struct {
@@ -127,7 +128,8 @@ typedef struct {
 
 /**
  * Removes the objects and drafts of publishes that crashed, and the objects of those that were
- * superseded (or whose table was dropped) longer than the grace time ago.
+ * superseded (or whose table was dropped) longer than the grace time ago. In Glue a crashed one is
+ * told by its age, a day at least, and tables that were dropped are not found.
  */
 gboolean tg_publish_collect(TgCatalog *catalog, TgObjectStore *objects,
                             const TgPublishCollect *options, TgPublishCollected *out,

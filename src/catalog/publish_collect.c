@@ -2,7 +2,7 @@
 #include <string.h>
 
 #include "base/file.h"
-#include "catalog/publish_internal.h"
+#include "catalog/publish_glue.h"
 #include "params/params.h"
 
 /* One run; the counts go to `out`. */
@@ -173,6 +173,9 @@ gboolean tg_publish_collect(TgCatalog *catalog, TgObjectStore *objects,
         .catalog = catalog, .objects = objects, .dry_run = options->dry_run, .out = out};
 
     memset(out, 0, sizeof *out);
+    if (tg_catalog_glue(catalog) != NULL) {
+        return tg_publish_glue_collect(catalog, objects, options, out, error);
+    }
     return collect_crashed(&run, error) &&
            collect_superseded(&run, options->now_ms - options->grace_ms, error) &&
            collect_locks(&run, error) &&

@@ -12,11 +12,11 @@
  * publish, roll back and collect: {"publish_id", "database", "table", "partition", "at_ms", "task",
  * "rows", "bytes", "before", "after"}, the last two as tg_publish_snapshot_table gives them.
  */
+#include "catalog/publish_glue.h"
+
 #include <string.h>
 
-#include "aws/glue.h"
 #include "base/clock.h"
-#include "catalog/publish_internal.h"
 #include "catalog/table.h"
 #include "params/params.h"
 
@@ -98,8 +98,8 @@ static json_t *glue_snapshot(TgPublish *publish, TgPartitionValues values, GErro
     return NULL;
 }
 
-/* Before the switch: an entry whose `after` never came to be seen changes nothing. */
-static gboolean write_history(const TgPublish *publish, const json_t *receipt, const json_t *before,
+/* An entry whose `after` never came to be seen changes nothing. */
+gboolean tg_publish_glue_note(const TgPublish *publish, const json_t *receipt, const json_t *before,
                               const json_t *after, GError **error)
 {
     g_autofree char *url = g_strconcat(publish->root, "history/", publish->id, ".json", NULL);
@@ -194,8 +194,32 @@ static GHashTable *index_partitions(const json_t *partitions)
     return index;
 }
 
-static gboolean plan_changes(const TgPublish *publish, const json_t *table, const json_t *given,
-                             const json_t *present, Changes *out, GError **error)
+/* PartitionInputs of this publish: each lies where it says, else below the prefix. */
+static json_t *locate_all(const TgPublish *publish, const json_t *table, const json_t *partitions,
+                          GError **error)
+{
+    g_autoptr(json_t) all = json_array();
+    json_t *one = NULL;
+    gsize i = 0;
+
+    json_array_foreach ((json_t *)partitions, i, one) {
+        json_t *values = json_object_get(one, "Values");
+        const char *lies_at = tg_table_location(one);
+        g_autofree char *location =
+            lies_at != NULL ? g_strdup(lies_at)
+                            : tg_publish_partition_location(publish, table, values, error);
+
+        if (location == NULL) {
+            return NULL;
+        }
+        json_array_append_new(all, json_pack("{s:O, s:{s:s}}", "Values", values,
+                                             "StorageDescriptor", "Location", location));
+    }
+    return g_steal_pointer(&all);
+}
+
+static void plan_changes(const json_t *table, const json_t *wanted, const json_t *present,
+                         Changes *out)
 {
     g_autoptr(GHashTable) index = index_partitions(present);
     GHashTableIter iter;
@@ -203,20 +227,10 @@ static gboolean plan_changes(const TgPublish *publish, const json_t *table, cons
     json_t *one = NULL;
     gsize i = 0;
 
-    json_array_foreach ((json_t *)given, i, one) {
+    json_array_foreach ((json_t *)wanted, i, one) {
         json_t *values = json_object_get(one, "Values");
         g_autofree char *key = tg_params_to_json(values);
-        const char *lies_at = tg_table_location(one);
-        g_autofree char *location =
-            lies_at != NULL ? g_strdup(lies_at)
-                            : tg_publish_partition_location(publish, table, values, error);
-
-        if (location == NULL) {
-            return FALSE;
-        }
-        g_autoptr(json_t) located = json_pack("{s:O, s:{s:s}}", "Values", values,
-                                              "StorageDescriptor", "Location", location);
-        g_autoptr(json_t) whole = tg_catalog_partition_input(table, located);
+        g_autoptr(json_t) whole = tg_catalog_partition_input(table, one);
         json_t *input = tg_table_partition_input(whole);
 
         if (g_hash_table_remove(index, key)) {
@@ -230,7 +244,6 @@ static gboolean plan_changes(const TgPublish *publish, const json_t *table, cons
     while (g_hash_table_iter_next(&iter, NULL, &left)) {
         json_array_append(out->deletes, json_object_get(left, "Values"));
     }
-    return TRUE;
 }
 
 static gboolean check_failures(const TgPublish *publish, const char *what, const json_t *failures,
@@ -256,8 +269,9 @@ static gboolean check_failures(const TgPublish *publish, const char *what, const
     return TRUE;
 }
 
+/* @wanted, @present what they become, and are; with locations */
 static gboolean replace_partitions(const TgPublish *publish, const json_t *table,
-                                   const json_t *given, const json_t *present, GError **error)
+                                   const json_t *wanted, const json_t *present, GError **error)
 {
     g_auto(Changes) changes = {json_array(), json_array(), json_array()};
     g_autoptr(json_t) not_updated = NULL;
@@ -265,8 +279,8 @@ static gboolean replace_partitions(const TgPublish *publish, const json_t *table
     g_autoptr(json_t) not_deleted = NULL;
     TgGlue *glue = glue_of(publish);
 
-    return plan_changes(publish, table, given, present, &changes, error) &&
-           (json_array_size(changes.updates) == 0 ||
+    plan_changes(table, wanted, present, &changes);
+    return (json_array_size(changes.updates) == 0 ||
             (tg_glue_update_partitions(glue, publish->database, publish->table, changes.updates,
                                        &not_updated, error) &&
              check_failures(publish, "changed", not_updated, NULL, error))) &&
@@ -289,29 +303,39 @@ static void note_version(const TgPublish *publish, json_t *receipt)
     }
 }
 
+gboolean tg_publish_glue_put_table(TgPublish *publish, const json_t *before, const json_t *after,
+                                   GError **error)
+{
+    const json_t *body = json_object_get(after, "table");
+    const json_t *had = json_object_get(before, "partitions");
+
+    if (!put_table(publish, json_object_get(before, "table"), body, error)) {
+        return FALSE;
+    }
+    publish->is_committed = TRUE;
+    return (json_array_size(tg_table_partition_keys(body)) == 0 && json_array_size(had) == 0) ||
+           replace_partitions(publish, body, json_object_get(after, "partitions"), had, error);
+}
+
 static gboolean glue_commit_table(TgPublish *publish, const json_t *table, const json_t *partitions,
                                   json_t *receipt, GError **error)
 {
     g_autoptr(json_t) before = snapshot_table(publish, error);
-    const json_t *present = json_object_get(before, "table");
-    const json_t *had = json_object_get(before, "partitions");
 
-    if (before == NULL || !tg_publish_check_unchanged(publish, present, error) ||
+    if (before == NULL ||
+        !tg_publish_check_unchanged(publish, json_object_get(before, "table"), error) ||
         !tg_publish_check_base(publish, before, error)) {
         return FALSE;
     }
     g_autoptr(json_t) body = tg_publish_table_here(publish, table, receipt);
 
     json_object_set_new(body, "Name", json_string(publish->table));
-    g_autoptr(json_t) after = json_pack("{s:O, s:O*}", "table", body, "partitions", partitions);
+    g_autoptr(json_t) located = locate_all(publish, body, partitions, error);
+    g_autoptr(json_t) after =
+        located == NULL ? NULL : json_pack("{s:O, s:O}", "table", body, "partitions", located);
 
-    if (!write_history(publish, receipt, before, after, error) ||
-        !put_table(publish, present, body, error)) {
-        return FALSE;
-    }
-    publish->is_committed = TRUE; /* from here on readers see its objects */
-    if ((json_array_size(tg_table_partition_keys(body)) > 0 || json_array_size(had) > 0) &&
-        !replace_partitions(publish, body, partitions, had, error)) {
+    if (after == NULL || !tg_publish_glue_note(publish, receipt, before, after, error) ||
+        !tg_publish_glue_put_table(publish, before, after, error)) {
         return FALSE;
     }
     note_version(publish, receipt);
@@ -435,9 +459,9 @@ static gboolean put_partition(TgPublish *publish, TgPartitionValues values, cons
     return ok || settle(publish, values, problem, error);
 }
 
-/* Under the lock. */
-static gboolean switch_partition(TgPublish *publish, TgPartitionValues values, json_t *receipt,
-                                 GError **error)
+/* Under the lock. @after {"partition"}; NULL: that of this publish */
+static gboolean switch_partition(TgPublish *publish, TgPartitionValues values, const json_t *given,
+                                 json_t *receipt, GError **error)
 {
     g_autoptr(json_t) table = NULL;
     g_autoptr(json_t) before = NULL;
@@ -456,27 +480,34 @@ static gboolean switch_partition(TgPublish *publish, TgPartitionValues values, j
         return FALSE;
     }
     g_autofree char *path = tg_table_partition_path(table, values);
-    g_autoptr(json_t) input = tg_publish_partition_here(publish, table, values);
+    g_autoptr(json_t) input = given != NULL ? json_incref(json_object_get(given, "partition"))
+                                            : tg_publish_partition_here(publish, table, values);
     g_autoptr(json_t) after = json_pack("{s:O}", "partition", input);
 
     json_object_set_new(receipt, "partition", json_string(path));
     json_object_set_new(receipt, "version", json_integer(tg_table_version(table)));
-    return write_history(publish, receipt, before, after, error) &&
+    return tg_publish_glue_note(publish, receipt, before, after, error) &&
            put_partition(publish, values, before, input, error);
 }
 
-static gboolean glue_commit_partition(TgPublish *publish, TgPartitionValues values, json_t *receipt,
-                                      GError **error)
+gboolean tg_publish_glue_put_partition(TgPublish *publish, TgPartitionValues values,
+                                       const json_t *after, json_t *receipt, GError **error)
 {
     g_auto(Lock) lock = {NULL};
 
     if (!take_lock(publish, values, &lock, error)) {
         return FALSE;
     }
-    gboolean ok = switch_partition(publish, values, receipt, error);
+    gboolean ok = switch_partition(publish, values, after, receipt, error);
 
     unlock(publish, &lock);
     return ok;
+}
+
+static gboolean glue_commit_partition(TgPublish *publish, TgPartitionValues values, json_t *receipt,
+                                      GError **error)
+{
+    return tg_publish_glue_put_partition(publish, values, NULL, receipt, error);
 }
 
 const TgPublishClass tg_publish_glue = {.find = glue_find,

@@ -1,6 +1,6 @@
 /* What was published, and going back to it. */
 #include "base/random.h"
-#include "catalog/publish_internal.h"
+#include "catalog/publish_glue.h"
 #include "catalog/table.h"
 #include "params/params.h"
 
@@ -67,8 +67,8 @@ static json_t *entry_of(const json_t *row)
     return entry;
 }
 
-json_t *tg_publish_history(TgCatalog *catalog, const char *database, const char *table,
-                           GError **error)
+static json_t *local_history(TgCatalog *catalog, const char *database, const char *table,
+                             GError **error)
 {
     g_autofree char *db = tg_catalog_fold_name(database);
     g_autofree char *name = tg_catalog_fold_name(table);
@@ -90,6 +90,14 @@ json_t *tg_publish_history(TgCatalog *catalog, const char *database, const char 
         json_array_append_new(entries, entry_of(row));
     }
     return entries;
+}
+
+json_t *tg_publish_history(TgCatalog *catalog, TgObjectStore *objects, const char *database,
+                           const char *table, GError **error)
+{
+    return tg_catalog_glue(catalog) != NULL
+               ? tg_publish_glue_history(catalog, objects, database, table, error)
+               : local_history(catalog, database, table, error);
 }
 
 /* A going back under way; inside the transaction. */
@@ -246,8 +254,7 @@ static gboolean go_back(const Rollback *back, const char *to_id, GError **error)
 /* The entry of the history that is visible now; an empty object when none is. */
 static json_t *current_entry(const Rollback *back, GError **error)
 {
-    g_autoptr(json_t) history =
-        tg_publish_history(back->catalog, back->database, back->table, error);
+    g_autoptr(json_t) history = local_history(back->catalog, back->database, back->table, error);
     json_t *entry = NULL;
     gsize i = 0;
 
@@ -262,7 +269,7 @@ static json_t *current_entry(const Rollback *back, GError **error)
     return history == NULL ? NULL : json_object();
 }
 
-json_t *tg_publish_rollback(TgCatalog *catalog, const TgPublishRollback *to, GError **error)
+static json_t *local_rollback(TgCatalog *catalog, const TgPublishRollback *to, GError **error)
 {
     g_autofree char *db = tg_catalog_fold_name(to->database);
     g_autofree char *name = tg_catalog_fold_name(to->table);
@@ -279,4 +286,11 @@ json_t *tg_publish_rollback(TgCatalog *catalog, const TgPublishRollback *to, GEr
     gboolean ok = go_back(&back, to->to_id, error);
 
     return tg_catalog_leave(catalog, ok, error) ? current_entry(&back, error) : NULL;
+}
+
+json_t *tg_publish_rollback(TgCatalog *catalog, TgObjectStore *objects, const TgPublishRollback *to,
+                            GError **error)
+{
+    return tg_catalog_glue(catalog) != NULL ? tg_publish_glue_rollback(catalog, objects, to, error)
+                                            : local_rollback(catalog, to, error);
 }

@@ -2,13 +2,16 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "aws/glue.h"
 #include "base/clock.h"
 #include "catalog/publish.h"
 #include "catalog/table.h"
+#include "cli/aws_access.h"
 #include "cli/catalog_export.h"
 #include "cli/catalog_gc.h"
 #include "cli/command.h"
 #include "cli/state.h"
+#include "object/s3.h"
 #include "params/params.h"
 #include "schedule/zone.h"
 
@@ -33,6 +36,8 @@ typedef struct {
     gboolean as_json;
     gboolean dry_run;
     double grace_hours;
+    gboolean in_glue;
+    char *aws_profile;
 } Options;
 
 static void options_clear(Options *options)
@@ -41,6 +46,7 @@ static void options_clear(Options *options)
     g_free(options->to);
     g_free(options->partition);
     g_free(options->format);
+    g_free(options->aws_profile);
 }
 
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Options, options_clear)
@@ -209,7 +215,7 @@ static gboolean run_history(const Work *work, GError **error)
     g_autoptr(json_t) table =
         tg_catalog_get_table(work->catalog, work->database, work->table, NULL);
     g_autoptr(json_t) history =
-        tg_publish_history(work->catalog, work->database, work->table, error);
+        tg_publish_history(work->catalog, work->objects, work->database, work->table, error);
     json_t *entry = NULL;
     gsize i = 0;
 
@@ -274,7 +280,7 @@ static gboolean run_rollback(const Work *work, GError **error)
                             .values = (TgPartitionValues)values,
                             .to_id = work->options->to,
                             .now_ms = tg_clock_now_ms()};
-    g_autoptr(json_t) now = tg_publish_rollback(work->catalog, &to, error);
+    g_autoptr(json_t) now = tg_publish_rollback(work->catalog, work->objects, &to, error);
 
     if (now == NULL) {
         return FALSE;
@@ -379,18 +385,57 @@ static void split_name(Work *work, const char *argument, gboolean is_table)
     }
 }
 
+/* What --glue opens, freed together. */
+typedef struct {
+    TgAwsSettings who;
+    TgCatalog *catalog;
+    TgObjectStore *objects;
+} Aws;
+
+static void aws_clear(Aws *aws)
+{
+    tg_catalog_free(aws->catalog);
+    tg_object_store_free(aws->objects);
+    tg_aws_settings_clear(&aws->who);
+}
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Aws, aws_clear)
+
+static gboolean open_aws(const Options *options, Aws *out, GError **error)
+{
+    const TgCliAwsAccess access = {.profile = options->aws_profile};
+    const TgObjectS3As s3 = {NULL};
+    g_autofree char *source = NULL;
+    TgGlue *glue = NULL;
+
+    if (!tg_cli_aws_access(&access, &out->who, &source, error)) {
+        return FALSE;
+    }
+    const TgAwsClientOptions client = {.region = out->who.region,
+                                       .profile = out->who.profile,
+                                       .credentials = out->who.credentials};
+
+    glue = tg_glue_new(&client, out->who.catalog_id, error);
+    out->catalog = glue == NULL ? NULL : tg_catalog_new_glue(glue);
+    out->objects = out->catalog == NULL ? NULL : tg_object_store_new_s3_as(&out->who, &s3, error);
+    return out->objects != NULL;
+}
+
 static int execute(const TgCli *cli, const Options *options, const Subcommand *command,
                    const char *argument)
 {
     g_autoptr(TgCliState) state = tg_cli_state_new(options->project);
     g_autoptr(GError) error = NULL;
+    g_auto(Aws) aws = {.catalog = NULL};
     Work work = {.cli = cli, .options = options, .argument = argument};
 
-    work.catalog = tg_cli_state_catalog(state, &error);
+    if (options->in_glue && !open_aws(options, &aws, &error)) {
+        return tg_cli_fail(cli, g_steal_pointer(&error));
+    }
+    work.catalog = options->in_glue ? aws.catalog : tg_cli_state_catalog(state, &error);
     if (work.catalog == NULL) {
         return tg_cli_fail(cli, g_steal_pointer(&error));
     }
-    work.objects = tg_cli_state_objects(state);
+    work.objects = options->in_glue ? aws.objects : tg_cli_state_objects(state);
     if (argument != NULL) {
         split_name(&work, argument, command->needs_table);
     }
@@ -406,6 +451,9 @@ static int catalog_run(const TgCli *cli, int argc, char **argv)
     g_auto(Options) options = {.grace_hours = (double)TG_PUBLISH_GRACE_MS_DEFAULT / 3600 / 1000};
     const GOptionEntry entries[] = {
         {"project", 0, 0, G_OPTION_ARG_FILENAME, &options.project, "The project's folder", "DIR"},
+        {"glue", 0, 0, G_OPTION_ARG_NONE, &options.in_glue, "The catalog in AWS's Glue", NULL},
+        {"profile", 0, 0, G_OPTION_ARG_STRING, &options.aws_profile, "Of AWS's files, for --glue",
+         "NAME"},
         {"json", 0, 0, G_OPTION_ARG_NONE, &options.as_json, "Print JSON", NULL},
         {"to", 0, 0, G_OPTION_ARG_STRING, &options.to, "rollback: the publish to show", "ID"},
         {"partition", 0, 0, G_OPTION_ARG_STRING, &options.partition,

@@ -143,7 +143,7 @@ static json_t *roll_back(const World *world, TgPartitionValues values, const cha
     TgPublishRollback to = {
         .database = "sales", .table = "orders", .values = values, .to_id = to_id, .now_ms = now_ms};
 
-    return tg_publish_rollback(world->catalog, &to, error);
+    return tg_publish_rollback(world->catalog, world->objects, &to, error);
 }
 
 static void collect(const World *world, gint64 now_ms, gint64 grace_ms, TgPublishCollected *out)
