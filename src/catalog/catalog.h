@@ -91,3 +91,28 @@ gboolean tg_catalog_update_partition(TgCatalog *catalog, const char *database, c
                                      const json_t *input, GError **error);
 gboolean tg_catalog_drop_partition(TgCatalog *catalog, const char *database, const char *table,
                                    TgPartitionValues values, GError **error);
+
+/* ---- catalog_versions.c: what Glue has beside, of a local catalog alone
+ * ---------------------------------------------------
+ */
+
+/* Replaces a database's description; its name stays. */
+gboolean tg_catalog_update_database(TgCatalog *catalog, const char *database, const json_t *input,
+                                    GError **error);
+
+/**
+ * As tg_catalog_update_table, when the table is at the version that is expected; else CONFLICT.
+ *
+ * @expected_version -1: any
+ * @keeps_version FALSE: the version before is forgotten (Glue's SkipArchive)
+ */
+gboolean tg_catalog_replace_table(TgCatalog *catalog, const char *database, const json_t *input,
+                                  gint64 expected_version, gboolean keeps_version, GError **error);
+
+/* All versions of a table that exists, newest first: tables; a new reference. */
+json_t *tg_catalog_list_table_versions(TgCatalog *catalog, const char *database, const char *table,
+                                       GError **error);
+
+/* Forgets one; the present one is CONFIG, one that is not there NOT_FOUND. */
+gboolean tg_catalog_drop_table_version(TgCatalog *catalog, const char *database, const char *table,
+                                       gint64 version, GError **error);

@@ -1,4 +1,4 @@
-/* Reading the dates of HTTP. */
+/* Reading and writing the dates of HTTP. */
 #include "net/http_date.h"
 
 #include <string.h>
@@ -40,4 +40,18 @@ gboolean tg_http_date_parse(const char *text, gint64 *out_ms)
     }
     *out_ms = g_date_time_to_unix(time) * 1000;
     return TRUE;
+}
+
+char *tg_http_date_format(gint64 ms)
+{
+    static const char *const days[] = {"Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"};
+    static const char *const months[] = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
+                                         "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
+    g_autoptr(GDateTime) at = g_date_time_new_from_unix_utc(ms / 1000);
+
+    return g_strdup_printf("%s, %02d %s %04d %02d:%02d:%02d GMT",
+                           days[g_date_time_get_day_of_week(at) - 1],
+                           g_date_time_get_day_of_month(at), months[g_date_time_get_month(at) - 1],
+                           g_date_time_get_year(at), g_date_time_get_hour(at),
+                           g_date_time_get_minute(at), g_date_time_get_second(at));
 }

@@ -9,3 +9,6 @@
  * @out_ms Unix time in milliseconds; stays as it is when the text is none
  */
 gboolean tg_http_date_parse(const char *text, gint64 *out_ms);
+
+/* The same form. The caller frees. */
+char *tg_http_date_format(gint64 ms);

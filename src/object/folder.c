@@ -1,4 +1,6 @@
 /* An object store in a folder: s3://bucket/key is FOLDER/bucket/key. */
+#include "object/folder.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <glib/gstdio.h>
@@ -10,7 +12,6 @@
 #include "base/random.h"
 #include "object/draft_folder.h"
 #include "object/flusher.h"
-#include "object/store.h"
 
 #define DRAFTS ".drafts"
 #define DEPTH_MAX 64
@@ -100,7 +101,7 @@ static gboolean folder_begin(TgObjectStore *base, const char *url, TgObjectDraft
     return TRUE;
 }
 
-static TgObjectInfo *info_new(const char *url, const struct stat *status)
+TgObjectInfo *tg_folder_info_new(const char *url, const struct stat *status)
 {
     TgObjectInfo *info = g_new0(TgObjectInfo, 1);
 
@@ -128,8 +129,8 @@ static gboolean sync_path(const char *path, int flags)
     return ok;
 }
 
-static gboolean folder_commit(TgObjectStore *base, TgObjectDraft *draft, TgObjectInfo **out,
-                              GError **error)
+static gboolean place(TgObjectStore *base, TgObjectDraft *draft, gboolean is_flushed,
+                      TgObjectInfo **out, GError **error)
 {
     FolderStore *store = (FolderStore *)base;
     g_autofree char *target = path_of(store, draft->url, error);
@@ -140,15 +141,28 @@ static gboolean folder_commit(TgObjectStore *base, TgObjectDraft *draft, TgObjec
     if (target == NULL || !tg_file_make_folder(parent, error)) {
         return FALSE;
     }
-    if (!sync_path(draft->path, O_RDONLY) || stat(draft->path, &status) != 0 ||
-        g_rename(draft->path, target) != 0 || !sync_path(parent, O_RDONLY | O_DIRECTORY)) {
+    if ((is_flushed && !sync_path(draft->path, O_RDONLY)) || stat(draft->path, &status) != 0 ||
+        g_rename(draft->path, target) != 0 ||
+        (is_flushed && !sync_path(parent, O_RDONLY | O_DIRECTORY))) {
         tg_error_set_file(error, errno, "write", target);
         return FALSE;
     }
     if (out != NULL) {
-        *out = info_new(draft->url, &status);
+        *out = tg_folder_info_new(draft->url, &status);
     }
     return TRUE;
+}
+
+static gboolean folder_commit(TgObjectStore *base, TgObjectDraft *draft, TgObjectInfo **out,
+                              GError **error)
+{
+    return place(base, draft, TRUE, out, error);
+}
+
+static gboolean folder_commit_unflushed(TgObjectStore *base, TgObjectDraft *draft,
+                                        TgObjectInfo **out, GError **error)
+{
+    return place(base, draft, FALSE, out, error);
 }
 
 static void folder_abort(TgObjectStore *base, TgObjectDraft *draft)
@@ -176,7 +190,7 @@ static gboolean read_open(int fd, const TgObjectInfo *object, gint64 from, gsize
         tg_error_set_file(error, errno, "read", object->url);
         return FALSE;
     }
-    TgObjectInfo *now = info_new(object->url, &status);
+    TgObjectInfo *now = tg_folder_info_new(object->url, &status);
     gboolean is_same = strcmp(now->etag, object->etag) == 0;
 
     tg_object_info_free(now);
@@ -239,7 +253,7 @@ static gboolean list_entry(const Listing *listing, const char *path, const char 
         return !may_match || list_folder(listing, path, url_below, depth + 1, error);
     }
     if (S_ISREG(status.st_mode) && g_str_has_prefix(url, listing->prefix)) {
-        g_ptr_array_add(listing->into, info_new(url, &status));
+        g_ptr_array_add(listing->into, tg_folder_info_new(url, &status));
     }
     return TRUE;
 }
@@ -367,6 +381,28 @@ static gboolean folder_exists(TgObjectStore *base, const char *url, gboolean *ou
     return TRUE;
 }
 
+static gboolean folder_find(TgObjectStore *base, const char *url, TgObjectInfo **out,
+                            GError **error)
+{
+    g_autofree char *path = path_of((FolderStore *)base, url, error);
+    struct stat status;
+
+    if (path == NULL) {
+        return FALSE;
+    }
+    if (stat(path, &status) != 0) {
+        errno = errno == ENOTDIR ? ENOENT : errno;
+        tg_error_set_file(error, errno, "read", url);
+        return FALSE;
+    }
+    if (!S_ISREG(status.st_mode)) {
+        g_set_error(error, TG_ERROR, TG_ERROR_NOT_FOUND, "there is no object '%s'", url);
+        return FALSE;
+    }
+    *out = tg_folder_info_new(url, &status);
+    return TRUE;
+}
+
 static char *folder_engine_path(TgObjectStore *base, const char *url, GError **error)
 {
     return path_of((FolderStore *)base, url, error);
@@ -401,10 +437,12 @@ static void folder_free(TgObjectStore *base)
 static const TgObjectStoreClass folder_class = {
     .begin = folder_begin,
     .commit = folder_commit,
+    .commit_unflushed = folder_commit_unflushed,
     .abort = folder_abort,
     .read = folder_read,
     .read_range = folder_read_range,
     .exists = folder_exists,
+    .find = folder_find,
     .list = folder_list,
     .copy = folder_copy,
     .create = folder_create,

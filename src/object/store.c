@@ -69,16 +69,29 @@ gboolean tg_object_prepare(TgObjectStore *store, const TgObjectDraft *draft, GEr
     return store->class->prepare == NULL || store->class->prepare(store, draft, error);
 }
 
-gboolean tg_object_commit(TgObjectStore *store, TgObjectDraft *draft, TgObjectInfo **out_info,
-                          GError **error)
+static gboolean end_draft(TgObjectStore *store, TgObjectDraft *draft, gboolean ok)
 {
-    gboolean ok = store->class->commit(store, draft, out_info, error);
-
     if (!ok) {
         store->class->abort(store, draft);
     }
     draft_clear(draft);
     return ok;
+}
+
+gboolean tg_object_commit(TgObjectStore *store, TgObjectDraft *draft, TgObjectInfo **out_info,
+                          GError **error)
+{
+    return end_draft(store, draft, store->class->commit(store, draft, out_info, error));
+}
+
+gboolean tg_object_commit_unflushed(TgObjectStore *store, TgObjectDraft *draft,
+                                    TgObjectInfo **out_info, GError **error)
+{
+    gboolean (*commit)(TgObjectStore *, TgObjectDraft *, TgObjectInfo **, GError **) =
+        store->class->commit_unflushed == NULL ? store->class->commit
+                                               : store->class->commit_unflushed;
+
+    return end_draft(store, draft, commit(store, draft, out_info, error));
 }
 
 void tg_object_abort(TgObjectStore *store, TgObjectDraft *draft)
@@ -112,6 +125,27 @@ gboolean tg_object_read_range(TgObjectStore *store, const TgObjectInfo *object, 
 gboolean tg_object_exists(TgObjectStore *store, const char *url, gboolean *out, GError **error)
 {
     return store->class->exists(store, url, out, error);
+}
+
+TgObjectInfo *tg_object_find(TgObjectStore *store, const char *url, GError **error)
+{
+    g_autoptr(GPtrArray) all = NULL;
+    TgObjectInfo *found = NULL;
+
+    if (store->class->find != NULL) {
+        return store->class->find(store, url, &found, error) ? found : NULL;
+    }
+    all = tg_object_list(store, url, error);
+    /* The object itself comes first of all that begin with its name. */
+    if (all != NULL && all->len > 0 &&
+        strcmp(((const TgObjectInfo *)all->pdata[0])->url, url) == 0) {
+        g_ptr_array_set_free_func(all, NULL);
+        found = g_ptr_array_remove_index(all, 0);
+        g_ptr_array_set_free_func(all, (GDestroyNotify)tg_object_info_free);
+    } else if (all != NULL) {
+        g_set_error(error, TG_ERROR, TG_ERROR_NOT_FOUND, "there is no object '%s'", url);
+    }
+    return found;
 }
 
 GPtrArray *tg_object_list(TgObjectStore *store, const char *url, GError **error)

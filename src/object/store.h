@@ -44,12 +44,17 @@ typedef struct {
     gboolean (*prepare)(TgObjectStore *store, const TgObjectDraft *draft, GError **error);
     gboolean (*commit)(TgObjectStore *store, TgObjectDraft *draft, TgObjectInfo **out,
                        GError **error);
+    /* May be NULL: then it is commit. */
+    gboolean (*commit_unflushed)(TgObjectStore *store, TgObjectDraft *draft, TgObjectInfo **out,
+                                 GError **error);
     void (*abort)(TgObjectStore *store, TgObjectDraft *draft);
     gboolean (*read)(TgObjectStore *store, const char *url, gsize max_bytes, char **out,
                      gsize *out_size_bytes, GError **error);
     gboolean (*read_range)(TgObjectStore *store, const TgObjectInfo *object, gint64 from,
                            gsize size_bytes, GByteArray *into, GError **error);
     gboolean (*exists)(TgObjectStore *store, const char *url, gboolean *out, GError **error);
+    /* May be NULL: it is looked for in a listing. */
+    gboolean (*find)(TgObjectStore *store, const char *url, TgObjectInfo **out, GError **error);
     gboolean (*list)(TgObjectStore *store, const char *url, GPtrArray *into, GError **error);
     gboolean (*copy)(TgObjectStore *store, const char *from, const char *to, GError **error);
     /* As tg_object_create, but *out_created may be FALSE although this call wrote it. */
@@ -103,6 +108,10 @@ gboolean tg_object_prepare(TgObjectStore *store, const TgObjectDraft *draft, GEr
 gboolean tg_object_commit(TgObjectStore *store, TgObjectDraft *draft, TgObjectInfo **out_info,
                           GError **error);
 
+/* The same at once, for what can be made again: it may not outlive a crash of the machine. */
+gboolean tg_object_commit_unflushed(TgObjectStore *store, TgObjectDraft *draft,
+                                    TgObjectInfo **out_info, GError **error);
+
 /* Forgets a draft and its file. Safe on a cleared one. */
 void tg_object_abort(TgObjectStore *store, TgObjectDraft *draft);
 
@@ -119,6 +128,9 @@ gboolean tg_object_read_range(TgObjectStore *store, const TgObjectInfo *object, 
 
 /* Whether there is an object of this name. */
 gboolean tg_object_exists(TgObjectStore *store, const char *url, gboolean *out, GError **error);
+
+/* One object as a listing shows it; NULL with NOT_FOUND when there is none. */
+TgObjectInfo *tg_object_find(TgObjectStore *store, const char *url, GError **error);
 
 /**
  * All objects whose URL begins with `url`, sorted by key; none is no error.

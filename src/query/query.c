@@ -256,12 +256,22 @@ static TgQueryResult *run_ctas(TgQuery *query, TgStatement *statement,
         .partitioned_by = json_object_get(properties, "partitioned_by"),
         .table_mode = statement->no_data ? "empty" : "default",
         .save_mode = statement->if_exists ? "ignore" : "error_if_exists",
+        .is_in_place = request->is_in_place,
         .task_name = request->task_name,
         .is_cancelled = request->is_cancelled,
         .now_ms = request->now_ms};
     json_t *receipt = NULL;
     TgQueryResult *result = NULL;
 
+    g_autofree char *folder = NULL;
+
+    if (ctas.location == NULL) {
+        ctas.location = request->ctas_location;
+    }
+    if (ctas.is_in_place && ctas.location != NULL && !g_str_has_suffix(ctas.location, "/")) {
+        folder = g_strconcat(ctas.location, "/", NULL);
+        ctas.location = folder;
+    }
     if (compression == NULL) {
         ctas.compression = json_string_value(json_object_get(properties, "parquet_compression"));
     }

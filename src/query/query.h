@@ -44,6 +44,9 @@ typedef struct {
     gint64 now_ms;            /* Unix time: what current_timestamp gives, and times of results */
     const char *const *parameters; /* values of `?`, each an SQL expression; NULL-terminated, or
                                       NULL */
+    const char *ctas_location;     /* of CREATE TABLE AS without external_location; NULL: as
+                                      tg_publish_begin */
+    gboolean is_in_place;          /* as TgCtasRequest's */
     gboolean save_result; /* write the rows to TG_QUERY_RESULTS_URL instead of handing them out */
 } TgQueryRequest;
 
@@ -135,6 +138,8 @@ typedef struct {
     const char *table_mode;       /* "default", "empty", "data_only" */
     const char *save_mode;        /* "overwrite", "none", "error_if_exists", "ignore" */
     const json_t *tests;          /* `test:` block (engine/data_test.h) */
+    gboolean is_in_place; /* objects lie at the location itself, as Athena leaves them, which
+                             must be empty; the table gets no history */
     const char *task_name;
     const gint *is_cancelled;
     gint64 now_ms;

@@ -207,6 +207,57 @@ static json_t *place_data(const Ctas *ctas, TgPublish *publish, gint64 rows, GEr
                      "objects", list);
 }
 
+/* The partitions that lie below the location, each with its own. */
+static gboolean create_partitions(const Ctas *ctas, GError **error)
+{
+    const char *location = ctas->request->location;
+    g_autoptr(GPtrArray) objects = tg_object_list(ctas->query->objects, location, error);
+    json_t *list = objects == NULL ? NULL
+                                   : tg_partition_files_list(tg_table_partition_keys(ctas->table),
+                                                             location, objects);
+    json_t *partition = NULL;
+    gboolean ok = list != NULL;
+    gsize i = 0;
+
+    json_array_foreach (list, i, partition) {
+        const json_t *texts = json_object_get(partition, "Values");
+        g_autoptr(GPtrArray) values = g_ptr_array_new();
+
+        for (gsize j = 0; j < json_array_size(texts); j++) {
+            g_ptr_array_add(values, (gpointer)json_string_value(json_array_get(texts, j)));
+        }
+        g_ptr_array_add(values, NULL);
+        g_autofree char *path =
+            tg_table_partition_path(ctas->table, (TgPartitionValues)values->pdata);
+        g_autofree char *below = g_strconcat(location, path, NULL);
+
+        json_object_set_new(partition, "StorageDescriptor", json_pack("{s:s}", "Location", below));
+    }
+    ok = ok && tg_catalog_create_partitions(ctas->query->catalog, ctas->database,
+                                            ctas->request->table, list, TRUE, error);
+    json_decref(list);
+    return ok;
+}
+
+/* Athena's own way: the objects lie at the location, and the table is made over them. */
+static json_t *commit_in_place(const Ctas *ctas, TgPublish *publish, gint64 rows, GError **error)
+{
+    TgCatalog *catalog = ctas->query->catalog;
+    json_t *storage = json_object_get(ctas->table, "StorageDescriptor");
+    json_t *receipt = place_data(ctas, publish, rows, error);
+    gboolean ok = receipt != NULL;
+
+    json_object_set_new(storage, "Location", json_string(ctas->request->location));
+    ok = ok && tg_catalog_ensure_database(catalog, ctas->database, error) &&
+         tg_catalog_create_table(catalog, ctas->database, ctas->table, error) &&
+         (json_array_size(tg_table_partition_keys(ctas->table)) == 0 ||
+          create_partitions(ctas, error));
+    if (!ok) {
+        g_clear_pointer(&receipt, json_decref);
+    }
+    return receipt;
+}
+
 static json_t *commit(const Ctas *ctas, TgPublish *publish, gint64 rows, const json_t *tests,
                       GError **error)
 {
@@ -217,6 +268,9 @@ static json_t *commit(const Ctas *ctas, TgPublish *publish, gint64 rows, const j
 
     if (ctas->mode == MODE_DATA_ONLY) {
         return place_data(ctas, publish, rows, error);
+    }
+    if (ctas->request->is_in_place) {
+        return commit_in_place(ctas, publish, rows, error);
     }
     if (json_array_size(keys) > 0) {
         g_autoptr(GPtrArray) objects = tg_publish_list(publish, error);
@@ -266,6 +320,27 @@ static gboolean stage_and_commit(Ctas *ctas, json_t **out_receipt, GError **erro
     return *out_receipt != NULL;
 }
 
+/* In place: a location that holds nothing, written with its '/'. */
+static gboolean check_place(const Ctas *ctas, GError **error)
+{
+    const char *location = ctas->request->location;
+    g_autoptr(GPtrArray) objects =
+        location == NULL ? NULL : tg_object_list(ctas->query->objects, location, error);
+
+    if (location == NULL || !g_str_has_suffix(location, "/")) {
+        g_set_error(error, TG_ERROR, TG_ERROR_CONFIG, "a table in place needs a location with '/'");
+        return FALSE;
+    }
+    if (objects != NULL && objects->len > 0) {
+        g_set_error(error, TG_ERROR, TG_ERROR_CONFIG,
+                    "HIVE_PATH_ALREADY_EXISTS: Target directory for table '%s.%s' already exists: "
+                    "%s. You may need to manually clean the data at location '%s' before retrying",
+                    ctas->database, ctas->request->table, location, location);
+        return FALSE;
+    }
+    return objects != NULL;
+}
+
 gboolean tg_query_ctas_statement(TgQuery *query, const TgCtasRequest *request,
                                  TgStatement *statement, json_t **out_receipt, GError **error)
 {
@@ -291,6 +366,9 @@ gboolean tg_query_ctas_statement(TgQuery *query, const TgCtasRequest *request,
         g_set_error(error, TG_ERROR, TG_ERROR_CONFLICT,
                     "'%s.%s' already exists; drop it first, or use save_mode: overwrite",
                     ctas.database, request->table);
+        return FALSE;
+    }
+    if (request->is_in_place && !check_place(&ctas, error)) {
         return FALSE;
     }
     return plan(&ctas, statement, error) && stage_and_commit(&ctas, out_receipt, error);

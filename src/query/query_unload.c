@@ -119,6 +119,23 @@ static gboolean run(Unload *unload, gint64 *out_rows, GError **error)
            write_files(unload, prefix, out_rows, error);
 }
 
+/* {"objects": [{"url"}]}: the place was empty, so all that lies there was written now. */
+static json_t *unload_receipt(const Unload *unload)
+{
+    const char *location = unload->statement->location;
+    g_autofree char *prefix =
+        g_strconcat(location, g_str_has_suffix(location, "/") ? NULL : "/", NULL);
+    g_autoptr(GPtrArray) objects = tg_object_list(unload->query->objects, prefix, NULL);
+    json_t *list = json_array();
+
+    for (guint i = 0; objects != NULL && i < objects->len; i++) {
+        const TgObjectInfo *object = objects->pdata[i];
+
+        json_array_append_new(list, json_pack("{s:s}", "url", object->url));
+    }
+    return json_pack("{s:o}", "objects", list);
+}
+
 TgQueryResult *tg_query_unload(TgQuery *query, TgStatement *statement,
                                const TgQueryRequest *request, GError **error)
 {
@@ -135,6 +152,7 @@ TgQueryResult *tg_query_unload(TgQuery *query, TgStatement *statement,
     if (plan != NULL && run(&unload, &rows, error)) {
         result = tg_query_result_new(TG_QUERY_DML);
         result->statistics.rows = rows;
+        result->receipt = unload_receipt(&unload);
         result->statistics.scanned_bytes = tg_engine_plan_scanned_bytes(plan);
     }
     json_decref(unload.columns);
