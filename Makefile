@@ -30,6 +30,7 @@ check-long: all debug
 	FAULTS=150 TEGARU=$(CURDIR)/$(BUILD)/src/cli/tegaru TG_SOURCE_DIR=$(CURDIR) python3 tests/e2e/load_failing_calls.py
 	TEGARU_FAULT_ROUNDS=200 TEGARU=$(CURDIR)/$(BUILD)/src/cli/tegaru TG_SOURCE_DIR=$(CURDIR) python3 tests/e2e/load_database_faults.py
 	KILLS=100 TEGARU=$(CURDIR)/$(BUILD)/src/cli/tegaru TG_SOURCE_DIR=$(CURDIR) python3 tests/e2e/kill.py
+	KILLS_PER_CALL=all TEGARU=$(CURDIR)/$(BUILD)/src/cli/tegaru TG_SOURCE_DIR=$(CURDIR) python3 tests/e2e/publish_crash_matrix.py
 	$(BUILD)/tests/sim/sim 1 1000000
 	dev/fuzz 300
 	test -z "$(ORACLE)" || tests/differential/differential.py $(ORACLE) $(BUILD)/src/cli/tegaru --count 1000

@@ -4,11 +4,13 @@
  * TG_FAIL_CALL  read, write, sync, rename, open, create or malloc
  * TG_FAIL_AT    which call fails, from 1; 0: none, they are only counted
  * TG_FAIL_FOR   how many in a row (1)
+ * TG_FAIL_KILL  when set, the process is killed (-9) at that call instead
  * TG_FAIL_TOLD  a file that gets the number of calls at the end
  */
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdatomic.h>
 #include <stdio.h>
@@ -32,6 +34,7 @@ enum {
 static int kind_chosen = KIND_NONE;
 static long fail_at;
 static long fail_for = 1;
+static int kills;
 static atomic_long calls;
 
 extern void *__libc_malloc(size_t size);
@@ -53,6 +56,7 @@ __attribute__((constructor)) static void begin(void)
 
     fail_at = number_of("TG_FAIL_AT", 0);
     fail_for = number_of("TG_FAIL_FOR", 1);
+    kills = getenv("TG_FAIL_KILL") != NULL;
     for (int i = 1; wanted != NULL && i < (int)(sizeof names / sizeof *names); i++) {
         if (strcmp(names[i], wanted) == 0) {
             kind_chosen = i;
@@ -94,6 +98,9 @@ static int fails(int kind, int error)
 
     if (fail_at == 0 || number < fail_at || number >= fail_at + fail_for) {
         return 0;
+    }
+    if (kills) {
+        (void)kill(getpid(), SIGKILL);
     }
     errno = error;
     return 1;
