@@ -319,7 +319,9 @@ static gboolean store_table(TgCatalog *catalog, const char *database, const json
     g_autoptr(json_t) before = NULL;
     gint64 version = 0;
 
-    if (!check_name("table", name, error) || !tg_catalog_enter(catalog, error)) {
+    if (!check_name("table", name, error) ||
+        (strcmp(db, "default") == 0 && !tg_catalog_ensure_database(catalog, db, error)) ||
+        !tg_catalog_enter(catalog, error)) {
         return FALSE;
     }
     gboolean ok = check_database(catalog, db, error) &&
