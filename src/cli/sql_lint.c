@@ -72,7 +72,21 @@ static gboolean is_before_table(const char *text, const char *at)
     return FALSE;
 }
 
-/* ${…} outside of quotes becomes a name or a number of the same length, so that places stay. */
+/* One template from `at` to `end`, by a name or a number of the same length. */
+static void fill_template(const char *text, char *at, const char *end)
+{
+    gboolean is_name = is_before_table(text, at);
+    const char filling = " p"[is_name ? 1 : 0];
+
+    for (char *inside = at; inside <= end; inside++) {
+        if (*inside != '\n') {
+            *inside = filling;
+        }
+    }
+    *at = "0p"[is_name ? 1 : 0];
+}
+
+/* ${…} outside of quotes is filled so that places stay. */
 static void fill_templates(char *text)
 {
     gboolean in_quotes = FALSE;
@@ -81,20 +95,10 @@ static void fill_templates(char *text)
         char *end = at[0] == '$' && at[1] == '{' ? strchr(at, '}') : NULL;
 
         in_quotes = *at == '\'' ? !in_quotes : in_quotes;
-        if (end == NULL || in_quotes) {
-            continue;
+        if (end != NULL && !in_quotes) {
+            fill_template(text, at, end);
+            at = end;
         }
-        gboolean is_name = is_before_table(text, at);
-        const char filling = " p"[is_name ? 1 : 0];
-        const char first = "0p"[is_name ? 1 : 0];
-
-        for (char *inside = at; inside <= end; inside++) {
-            if (*inside != '\n') {
-                *inside = filling;
-            }
-        }
-        *at = first;
-        at = end;
     }
 }
 
