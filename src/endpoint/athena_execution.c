@@ -144,7 +144,9 @@ static gboolean keep_token(const TgActionCall *call, const char *group, const ch
                            const char *id, GError **error)
 {
     g_autoptr(json_t) known =
-        token == NULL ? NULL : json_pack("{s:s, s:O}", "id", id, "input", (json_t *)call->input);
+        token == NULL ? NULL
+                      : json_pack("{s:s, s:O, s:I}", "id", id, "input", (json_t *)call->input,
+                                  "at_ms", (json_int_t)tg_clock_now_ms());
 
     return known == NULL ||
            tg_kept_put(call->endpoint->kept, TG_ATHENA_TOKENS, group, token, known, error);

@@ -7,6 +7,8 @@
 #define QUEUED_MAX 10000
 #define KEPT_MS ((gint64)45 * 24 * 3600 * 1000) /* as long as Athena's history */
 
+#define TOKENS_MS ((gint64)24 * 3600 * 1000) /* how long a ClientRequestToken is known */
+
 struct TgEndpointAthena {
     TgEndpoint *endpoint;
     GMutex mutex;
@@ -257,7 +259,8 @@ TgEndpointAthena *tg_endpoint_athena_new(TgEndpoint *endpoint, guint running_max
 {
     TgEndpointAthena *athena = NULL;
 
-    if (!fail_left(endpoint, error)) {
+    if (!fail_left(endpoint, error) ||
+        !tg_kept_sweep(endpoint->kept, TG_ATHENA_TOKENS, tg_clock_now_ms() - TOKENS_MS, error)) {
         return NULL;
     }
     athena = g_new0(TgEndpointAthena, 1);

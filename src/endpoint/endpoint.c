@@ -74,7 +74,8 @@ TgEndpoint *tg_endpoint_start(const TgEndpointOptions *options, GError **error)
         endpoint->signer = tg_signer_new(options->access_key_id, options->secret_access_key);
     }
     endpoint->kept = tg_kept_open(path, error);
-    if (endpoint->kept == NULL || !tg_catalog_ensure_database(options->catalog, "default", error)) {
+    if (endpoint->kept == NULL || !tg_endpoint_s3_sweep_uploads(endpoint, error) ||
+        !tg_catalog_ensure_database(options->catalog, "default", error)) {
         return NULL;
     }
     endpoint->athena = tg_endpoint_athena_new(endpoint, options->running_max, error);

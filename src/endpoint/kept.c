@@ -118,6 +118,16 @@ gboolean tg_kept_remove_scope(TgKept *kept, const char *kind, const char *scope,
                          "ss", kind, scope);
 }
 
+gboolean tg_kept_sweep(TgKept *kept, const char *kind, gint64 before_ms, GError **error)
+{
+    g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&kept->mutex);
+
+    (void)locker;
+    return tg_sqlite_run(kept->database, error,
+                         "DELETE FROM objects WHERE kind = ? AND json_extract(body, '$.at_ms') < ?",
+                         "si", kind, before_ms);
+}
+
 json_t *tg_kept_list(TgKept *kept, const char *kind, const char *scope, GError **error)
 {
     g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&kept->mutex);

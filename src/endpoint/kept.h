@@ -23,6 +23,9 @@ gboolean tg_kept_remove(TgKept *kept, const char *kind, const char *scope, const
                         gboolean *out_found, GError **error);
 gboolean tg_kept_remove_scope(TgKept *kept, const char *kind, const char *scope, GError **error);
 
+/* Forgets those of a kind whose "at_ms" is before. */
+gboolean tg_kept_sweep(TgKept *kept, const char *kind, gint64 before_ms, GError **error);
+
 /* All of a scope by name; a new reference. */
 json_t *tg_kept_list(TgKept *kept, const char *kind, const char *scope, GError **error);
 

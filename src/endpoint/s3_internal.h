@@ -84,6 +84,9 @@ void tg_endpoint_s3_list_uploads(TgS3Call *s3);
 void tg_endpoint_s3_complete_upload(TgS3Call *s3);
 void tg_endpoint_s3_abort_upload(TgS3Call *s3);
 
+/* Forgets uploads that were begun a week ago; at the start. */
+gboolean tg_endpoint_s3_sweep_uploads(TgEndpoint *endpoint, GError **error);
+
 /* s3_object.c: the facts that a file does not hold (type, metadata) of a request's headers, NULL
  * when there are none; and keeping them. */
 json_t *tg_endpoint_s3_facts_of_request(const TgS3Call *s3);

@@ -13,9 +13,27 @@
 #include "endpoint/s3_internal.h"
 
 #define KIND "upload"
+#define KEPT_MS ((gint64)7 * 24 * 3600 * 1000) /* an upload that nobody ends */
 #define PART_NUMBER_MAX 10000
 #define PART_BYTES_MIN ((gint64)5 << 20) /* of all but the last, as in S3 */
 #define NAMESPACE "http://s3.amazonaws.com/doc/2006-03-01/"
+
+gboolean tg_endpoint_s3_sweep_uploads(TgEndpoint *endpoint, GError **error)
+{
+    g_autofree char *top = g_build_filename(endpoint->folder, "uploads", NULL);
+    gint64 before_ms = tg_clock_now_ms() - KEPT_MS;
+    g_autoptr(GPtrArray) names = tg_file_list_folder(top, error);
+
+    for (guint i = 0; names != NULL && i < names->len; i++) {
+        g_autofree char *folder = g_build_filename(top, names->pdata[i], NULL);
+        struct stat status;
+
+        if (stat(folder, &status) == 0 && (gint64)status.st_mtim.tv_sec * 1000 < before_ms) {
+            (void)tg_file_remove_folder(folder, NULL); /* the next start tries again */
+        }
+    }
+    return names != NULL && tg_kept_sweep(endpoint->kept, KIND, before_ms, error);
+}
 
 /* The folder of the upload that the request names, if it is one of this key; else answered. */
 static char *upload_folder(TgS3Call *s3, json_t **out_upload)

@@ -1,6 +1,7 @@
 """S3 of `tegaru aws-endpoint`, asked by boto3 and the AWS CLI."""
 import io
 import os
+import socket
 import subprocess
 import sys
 import urllib.error
@@ -185,6 +186,29 @@ def buckets_may_stand_in_the_host():
         request = urllib.request.Request(endpoint.url + "/k", data=b"1", method="PUT", headers={"Host": "bucket.localhost:1"})
         equal(urllib.request.urlopen(request).status, 200)
         equal(endpoint.client("s3").get_object(Bucket="bucket", Key="k")["Body"].read(), b"1")
+
+
+@test
+def what_is_too_large_is_refused():
+    with Endpoint() as endpoint:
+        host, port = endpoint.url.split("//")[1].split(":")
+
+        def ask(text):
+            with socket.create_connection((host, int(port)), timeout=60) as connection:
+                answer = b""
+                try:
+                    connection.sendall(text)
+                    while piece := connection.recv(65536):
+                        answer += piece
+                except ConnectionError:
+                    pass
+                return answer[:12]
+        equal(ask(b"GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\nX: " + b"x" * 300000 + b"\r\n\r\n")[9:12] in (b"431", b"413", b""), True)
+        body = b"x" * (9 << 20)
+        equal(ask(b"POST / HTTP/1.1\r\nHost: a\r\nConnection: close\r\nX-Amz-Target: AWSGlue.GetTable\r\nContent-Length: %d\r\n\r\n" % len(body) + body)[9:12], b"413")
+        equal(ask(b"POST / HTTP/1.1\r\nHost: a\r\nConnection: close\r\nX-Amz-Target: AWSGlue.GetTable\r\nContent-Length: 4\r\n\r\n[[[[")[9:12], b"400")
+        equal(ask(b"rubbish\r\n\r\n")[9:12] in (b"400", b""), True)
+        equal(endpoint.client("sts").get_caller_identity()["Account"], "000000000000")
 
 
 @test
