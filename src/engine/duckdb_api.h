@@ -64,6 +64,13 @@
     F(duckdb_scalar_function_set_return_type)                                                      \
     F(duckdb_scalar_function_set_function)                                                         \
     F(duckdb_register_scalar_function)                                                             \
+    F(duckdb_scalar_function_set_extra_info)                                                       \
+    F(duckdb_scalar_function_get_extra_info)                                                       \
+    F(duckdb_scalar_function_set_error)                                                            \
+    F(duckdb_create_list_type)                                                                     \
+    F(duckdb_list_vector_get_size)                                                                 \
+    F(duckdb_list_vector_set_size)                                                                 \
+    F(duckdb_list_vector_reserve)                                                                  \
     F(duckdb_create_decimal_type)                                                                  \
     F(duckdb_create_table_function)                                                                \
     F(duckdb_destroy_table_function)                                                               \

@@ -1,7 +1,9 @@
 /* Scalar functions in C: what DuckDB has no like of. */
+#include <math.h>
 #include <string.h>
 
 #include "engine/engine_internal.h"
+#include "engine/native.h"
 
 static const TgDuckdbApi *functions_api; /* set before the first registration; never changes */
 
@@ -95,7 +97,9 @@ static gboolean read_json_scalar(JsonReader *reader, GString *out)
         }
     }
     g_string_append_len(out, start, reader->p - start);
-    return reader->p > start;
+    return reader->p > start &&
+           (*start == '"' || memchr(start, 'E', (gsize)(reader->p - start)) == NULL ||
+            isfinite(g_ascii_strtod(start, NULL)));
 }
 
 static gboolean read_json_array(JsonReader *reader, GString *out)
@@ -121,13 +125,25 @@ static gboolean read_json_array(JsonReader *reader, GString *out)
 /* "name":value as one text; texts sort by name, as a quote sorts before letters. */
 static gboolean read_json_members(JsonReader *reader, GPtrArray *members)
 {
+    g_autoptr(GHashTable) names = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+
     do {
         GString *member = g_string_new(NULL);
+        GString *before = NULL;
 
-        g_ptr_array_add(members, member);
         skip_json_blank(reader);
         if (!read_json_scalar(reader, member) || !accept_json(reader, ':')) {
+            g_string_free(member, TRUE);
             return FALSE;
+        }
+        before = g_hash_table_lookup(names, member->str);
+        if (before != NULL) { /* the last of a name counts */
+            g_string_assign(before, member->str);
+            g_string_free(member, TRUE);
+            member = before;
+        } else {
+            (void)g_hash_table_insert(names, g_strdup(member->str), member);
+            g_ptr_array_add(members, member);
         }
         g_string_append_c(member, ':');
         if (!read_json(reader, member)) {
@@ -185,9 +201,8 @@ static gboolean read_json(JsonReader *reader, GString *out)
     return ok;
 }
 
-/* Of a text that DuckDB's json() took already; deeper nesting than we read stays as it is. */
-static void json_sorted(duckdb_function_info info G_GNUC_UNUSED, duckdb_data_chunk input,
-                        duckdb_vector output)
+/* Of a text that DuckDB's json() took already. */
+static void json_sorted(duckdb_function_info info, duckdb_data_chunk input, duckdb_vector output)
 {
     const TgDuckdbApi *api = functions_api;
     duckdb_vector vector = api->duckdb_data_chunk_get_vector(input, 0);
@@ -207,8 +222,9 @@ static void json_sorted(duckdb_function_info info G_GNUC_UNUSED, duckdb_data_chu
         JsonReader reader = {text, text + size, 0};
 
         if (!read_json(&reader, out)) {
-            g_string_assign(out, "");
-            g_string_append_len(out, text, (gssize)size);
+            api->duckdb_scalar_function_set_error(
+                info, "the text is no JSON, holds a number beyond double, or is nested too deeply");
+            return;
         }
         api->duckdb_vector_assign_string_element_len(output, i, out->str, out->len);
     }
@@ -244,5 +260,5 @@ gboolean tg_engine_register_functions(const TgDuckdbApi *api, duckdb_connection 
         g_set_error(error, TG_ERROR, TG_ERROR_BUG, "cannot add functions to DuckDB");
         return FALSE;
     }
-    return TRUE;
+    return tg_native_register(api, connection, error);
 }

@@ -52,6 +52,22 @@ void tg_engine_append_double(GString *out, double value, gboolean is_real)
     g_string_append(out, text);
 }
 
+/* Trino shows seven digits of a real, rounded. The exponent of the first. */
+static int seven_digits(double value, char *digits)
+{
+    char text[TG_DOUBLE_TEXT_BYTES];
+    gsize length = 7;
+
+    (void)g_ascii_formatd(text, sizeof text, "%.6e", value);
+    digits[0] = text[0];
+    memcpy(digits + 1, text + 2, 6);
+    while (length > 1 && digits[length - 1] == '0') {
+        length--;
+    }
+    digits[length] = '\0';
+    return (int)g_ascii_strtoll(strchr(text, 'e') + 1, NULL, 10);
+}
+
 void tg_engine_append_double_cast(GString *out, double value, gboolean is_real)
 {
     char digits[TG_DOUBLE_TEXT_BYTES];
@@ -61,10 +77,11 @@ void tg_engine_append_double_cast(GString *out, double value, gboolean is_real)
         return;
     }
     if (value == 0) {
-        g_string_append(out, signbit(value) ? "-0.0E0" : "0.0E0");
+        g_string_append(out, signbit(value) ? "-0E0" : "0E0");
         return;
     }
-    exponent = tg_double_shortest(fabs(value), is_real, digits);
+    exponent = is_real ? seven_digits(fabs(value), digits)
+                       : tg_double_shortest(fabs(value), FALSE, digits);
     g_string_append_printf(out, "%s%c.%sE%d", value < 0 ? "-" : "", digits[0],
                            strlen(digits) > 1 ? digits + 1 : "0", exponent);
 }
@@ -85,7 +102,8 @@ static void append_date(GString *out, gint64 days)
     gint64 year = year_of_era + era * 400 + (month >= 10 ? 1 : 0);
 
     month = month < 10 ? month + 3 : month - 9;
-    g_string_append_printf(out, "%04d-%02d-%02d", (int)year, (int)month, (int)day);
+    g_string_append_printf(out, "%s%04d-%02d-%02d", year < 0 ? "-" : (year > 9999 ? "+" : ""),
+                           (int)ABS(year), (int)month, (int)day);
 }
 
 static void append_time(GString *out, gint64 micros, guint digits)
@@ -112,6 +130,23 @@ static void append_timestamp(GString *out, gint64 micros, const TgSqlType *type)
     g_string_append_c(out, ' ');
     append_time(out, rest, type->precision);
     g_string_append(out, type->id == TG_SQL_TIMESTAMP_TZ ? " UTC" : "");
+}
+
+/* STRUCT(t, l, z): the local time and its zone. */
+static void append_zoned(const TgDuckdbApi *api, duckdb_vector vector, guint64 row,
+                         const TgSqlType *type, GString *out)
+{
+    const gint64 *local =
+        api->duckdb_vector_get_data(api->duckdb_struct_vector_get_child(vector, 1));
+    const duckdb_string_t *zone =
+        api->duckdb_vector_get_data(api->duckdb_struct_vector_get_child(vector, 2));
+    const TgSqlType plain = {.id = TG_SQL_TIMESTAMP, .precision = type->precision};
+    gsize size = 0;
+    const char *name = tg_engine_string_bytes(&zone[row], &size);
+
+    append_timestamp(out, local[row], &plain);
+    g_string_append_c(out, ' ');
+    g_string_append_len(out, name, (gssize)size);
 }
 
 static void append_interval(GString *out, const duckdb_interval *interval, const TgSqlType *type)
@@ -354,6 +389,10 @@ static void append_plain(const TgDuckdbApi *api, duckdb_vector vector, duckdb_ty
         append_map(api, vector, row, type, out);
         break;
     case DUCKDB_TYPE_STRUCT:
+        if (type->id == TG_SQL_TIMESTAMP_TZ) {
+            append_zoned(api, vector, row, type, out);
+            break;
+        }
         append_row(api, vector, row, type, out);
         break;
     default:

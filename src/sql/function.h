@@ -39,6 +39,7 @@ typedef struct {
 
 /* Each ends with a row of NULL. */
 extern const TgFunction tg_functions_text[];
+extern const TgFunction tg_functions_regexp[];
 extern const TgFunction tg_functions_json[];
 extern const TgFunction tg_functions_time[];
 extern const TgFunction tg_functions_math[];
@@ -46,6 +47,16 @@ extern const TgFunction tg_functions_collection[];
 extern const TgFunction tg_functions_lambda[];
 extern const TgFunction tg_functions_aggregate[];
 extern const TgFunction tg_functions_window[];
+
+/* function_zone.c: how the result of a call of values that keep their zone is made into one. */
+typedef enum { TG_ZONED_PLAIN, TG_ZONED_FROM_LOCAL, TG_ZONED_FROM_INSTANT } TgZonedCall;
+
+/* Before the call: such arguments become local times or instants, as the function needs them. */
+TgZonedCall tg_zone_prepare(TgTranslator *translator, TgCall *call, TgValue *out_origin);
+TgValue tg_zone_finish(TgTranslator *translator, TgZonedCall wrap, TgValue value, TgValue origin);
+
+/* function_format.c */
+TgValue tg_print_format(TgTranslator *translator, const TgCall *call);
 
 /* A text in quotes among the arguments; NULL (and a failure) when it is something else. */
 const char *tg_call_literal(TgTranslator *translator, const TgCall *call, guint index,

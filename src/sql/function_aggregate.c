@@ -26,22 +26,23 @@ static TgValue print_sum_decimal(TgTranslator *translator, const TgCall *call)
                     "CAST(\x01sum\x02%s\x03 AS DECIMAL(38,%u))", call->values[0].text, scale);
 }
 
-/* NaN comes before all numbers here, and behind them in DuckDB. */
-static TgValue print_max_number(TgTranslator *translator, const TgCall *call)
+/* NaN is not the greatest; an array with NULL has no order. */
+static TgValue print_extreme(TgTranslator *translator, const TgCall *call)
 {
-    const char *x = call->values[0].text;
+    TgValue value = call->values[0];
+    const char *name = call->name;
 
-    return tg_value(translator, call->values[0].type,
-                    "coalesce(\x01max\x02"
-                    "CASE WHEN NOT isnan(%s) THEN %s END\x03, "
-                    "\x01max\x02%s\x03)",
-                    x, x, x);
-}
-
-static TgValue print_no_order(TgTranslator *translator, const TgCall *call)
-{
-    return tg_translate_fail(translator, call->node, "%s() needs values that have an order, not %s",
-                             call->name, tg_translate_type_name(translator, call->values[0].type));
+    tg_translate_check_orderable(translator, call->node, value.type);
+    if (*name == 'm' && strcmp(name, "max") == 0 &&
+        (value.type->id == TG_SQL_DOUBLE || value.type->id == TG_SQL_REAL)) {
+        return tg_value(translator, value.type,
+                        "coalesce(\x01max\x02nullif(%s, 'nan')\x03, \x01max\x02%s\x03)", value.text,
+                        value.text);
+    }
+    return tg_value(translator, value.type,
+                    value.type->id == TG_SQL_ARRAY ? "\x01%s\x02tg_no_nulls(%s)\x03"
+                                                   : "\x01%s\x02%s\x03",
+                    name, value.text);
 }
 
 /* Of a decimal, and of a real, it is a real. */
@@ -56,32 +57,6 @@ static TgValue print_geometric_mean(TgTranslator *translator, const TgCall *call
                     "CAST(exp(\x01"
                     "avg\x02tg_ln_or_nan(CAST(%s AS DOUBLE))\x03) AS %s)",
                     call->values[0].text, tg_sql_type_duckdb(translator->arena, type));
-}
-
-/* The place in the sorted values is the whole part of q * n, one beyond DuckDB's when that is
- * exact. Integers become bigint. */
-static TgValue print_percentile(TgTranslator *translator, const TgCall *call)
-{
-    TgValue value = call->values[0];
-    TgValue place = call->values[1];
-    gboolean is_list = place.type->id == TG_SQL_ARRAY;
-    const TgSqlType *type = tg_sql_type_is_integer(value.type) ? &tg_sql_type_bigint : value.type;
-
-    if (type->id == TG_SQL_DECIMAL) {
-        type = &tg_sql_type_double;
-    }
-    place = tg_translate_coerce(translator, place,
-                                is_list ? tg_sql_type_array(translator->arena, &tg_sql_type_double)
-                                        : &tg_sql_type_double);
-    value = tg_translate_coerce(translator, value, type);
-    if (is_list) {
-        return tg_value(translator, tg_sql_type_array(translator->arena, type),
-                        "\x01quantile_disc\x02%s, list_transform(%s, lambda q: "
-                        "tg_fraction(q))\x03",
-                        value.text, place.text);
-    }
-    return tg_value(translator, type, "\x01quantile_disc\x02%s, tg_fraction(%s)\x03", value.text,
-                    place.text);
 }
 
 static TgValue print_interval(TgTranslator *translator, const TgCall *call)
@@ -110,7 +85,7 @@ static TgValue print_interval(TgTranslator *translator, const TgCall *call)
 const TgFunction tg_functions_aggregate[] = {
     {"count", "", "b", "{count|*}", NULL},
     {"count", ".", "b", "{count|$1}", NULL},
-    {"count_if", "B", "b", "coalesce(CAST({count_if|$1} AS BIGINT), 0)", NULL},
+    {"count_if", "B", "b", "CAST({count|CASE WHEN $1 THEN 1 END} AS BIGINT)", NULL},
     {"sum", "I", "b", "CAST({sum|$1} AS BIGINT)", NULL},
     {"sum", "N", NULL, NULL, print_sum_decimal},
     {"sum", "f", "1", "{sum|$1}", NULL},
@@ -119,11 +94,8 @@ const TgFunction tg_functions_aggregate[] = {
     {"avg", "N", NULL, NULL, print_avg_decimal},
     {"avg", "f", "1", "{avg|$1}", NULL},
     {"avg", "I", "d", "{avg|$1}", NULL},
-    {"min", "m", NULL, NULL, print_no_order},
-    {"max", "m", NULL, NULL, print_no_order},
-    {"min", ".", "1", "{min|$1}", NULL},
-    {"max", "f", NULL, NULL, print_max_number},
-    {"max", ".", "1", "{max|$1}", NULL},
+    {"min", ".", NULL, NULL, print_extreme},
+    {"max", ".", NULL, NULL, print_extreme},
     {"min", ".I", "a1", "{min|$1, $2}", NULL},
     {"max", ".I", "a1", "{max|$1, $2}", NULL},
     {"min_by", "..", "1", "{arg_min_null|$1, $2}", NULL},
@@ -134,21 +106,25 @@ const TgFunction tg_functions_aggregate[] = {
     {"any_value", ".", "1", "{any_value|$1}", NULL},
     {"approx_distinct", ".", "b", "CAST({approx_count_distinct|$1} AS BIGINT)", NULL},
     {"approx_distinct", ".d", "b", "CAST({approx_count_distinct|$1} AS BIGINT)", NULL},
-    {"approx_percentile", "nn", NULL, NULL, print_percentile},
-    {"approx_percentile", "na", NULL, NULL, print_percentile},
+    /* the value at floor(q * n), counted from 0 */
+    {"approx_percentile", "Id", "b", "CAST({quantile_disc|$1, tg_quantile($2)} AS BIGINT)", NULL},
+    {"approx_percentile", "Ia", "ab", "CAST({quantile_disc|$1, tg_quantiles($2)} AS BIGINT[])",
+     NULL},
+    {"approx_percentile", "fd", "1", "{quantile_disc|$1, tg_quantile($2)}", NULL},
+    {"approx_percentile", "fa", "a1", "{quantile_disc|$1, tg_quantiles($2)}", NULL},
+    {"approx_percentile", "dd", "d", "{quantile_disc|$1, tg_quantile($2)}", NULL},
+    {"approx_percentile", "da", "ad", "{quantile_disc|$1, tg_quantiles($2)}", NULL},
     {"approx_most_frequent", "I.I", "m2b", "tg_most_frequent({histogram|$2}, $1)", NULL},
+    {"reduce_agg", "..FF", NULL, NULL, tg_call_reduce_aggregate},
     {"array_agg", ".", "a1", "{array_agg|$1}", NULL},
     {"map_agg", "..", "m12", "tg_map_first({list|struct_pack(key := $1, value := $2)})", NULL},
-    {"multimap_agg", "..", "m1a2", "tg_multimap({list|struct_pack(key := $1, value := $2)})", NULL},
-    {"map_union", "m", "1", "tg_map_union({list|$1})", NULL},
-    {"reduce_agg", "..FF", NULL, NULL, tg_call_reduce_aggregate},
+    {"map_union", "m", "1", "tg_map_first(flatten({list|map_entries($1)}))", NULL},
     {"histogram", ".", "m1b", "tg_map_bigint({histogram|$1})", NULL},
     {"bool_and", "B", "B", "{bool_and|$1}", NULL},
     {"every", "B", "B", "{bool_and|$1}", NULL},
     {"bool_or", "B", "B", "{bool_or|$1}", NULL},
     {"bitwise_and_agg", "I", "b", "CAST({bit_and|$1} AS BIGINT)", NULL},
     {"bitwise_or_agg", "I", "b", "CAST({bit_or|$1} AS BIGINT)", NULL},
-    {"bitwise_xor_agg", "I", "b", "CAST({bit_xor|$1} AS BIGINT)", NULL},
     {"geometric_mean", "n", NULL, NULL, print_geometric_mean},
     {"stddev", "d", "d", "{stddev_samp|$1}", NULL},
     {"stddev_samp", "d", "d", "{stddev_samp|$1}", NULL},
@@ -156,11 +132,11 @@ const TgFunction tg_functions_aggregate[] = {
     {"variance", "d", "d", "{var_samp|$1}", NULL},
     {"var_samp", "d", "d", "{var_samp|$1}", NULL},
     {"var_pop", "d", "d", "{var_pop|$1}", NULL},
-    {"corr", "dd", "d", "tg_if_finite({corr|$1, $2})", NULL},
+    {"corr", "dd", "d", "tg_finite({corr|$1, $2})", NULL},
     {"covar_samp", "dd", "d", "{covar_samp|$1, $2}", NULL},
     {"covar_pop", "dd", "d", "{covar_pop|$1, $2}", NULL},
-    {"regr_slope", "dd", "d", "tg_if_finite({regr_slope|$1, $2})", NULL},
-    {"regr_intercept", "dd", "d", "tg_if_finite({regr_intercept|$1, $2})", NULL},
+    {"regr_slope", "dd", "d", "tg_finite({regr_slope|$1, $2})", NULL},
+    {"regr_intercept", "dd", "d", "tg_finite({regr_intercept|$1, $2})", NULL},
     {"kurtosis", "d", "d", "{kurtosis|$1}", NULL},
     /* DuckDB's is that of a sample, Trino's that of the whole. */
     {"skewness", "d", "d",
@@ -169,6 +145,8 @@ const TgFunction tg_functions_aggregate[] = {
     {"listagg", "v", "v", "{string_agg|$1, ''}", NULL},
     {"listagg", "vv", "v", "{string_agg|$1, $2}", NULL},
     {"grouping", ".*", "i", "CAST(grouping($*) AS INTEGER)", NULL},
+    {"bitwise_xor_agg", "I", "b", "CAST({bit_xor|CAST($1 AS BIGINT)} AS BIGINT)", NULL},
+    {"multimap_agg", "..", "m1a2", "tg_multimap({list|struct_pack(key := $1, value := $2)})", NULL},
     {NULL, NULL, NULL, NULL, NULL},
 };
 

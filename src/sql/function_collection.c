@@ -15,8 +15,10 @@ static TgValue print_array_join(TgTranslator *translator, const TgCall *call)
         list = tg_value(translator, texts, "list_transform(%s, lambda e: coalesce(e, %s))",
                         list.text, call->values[2].text);
     }
-    return tg_value(translator, &tg_sql_type_varchar, "array_to_string(%s, %s)", list.text,
-                    call->values[1].text);
+    return tg_value(translator, &tg_sql_type_varchar,
+                    "coalesce(array_to_string(%s, %s), CASE WHEN %s IS NOT NULL AND %s IS NOT NULL "
+                    "THEN '' END)",
+                    list.text, call->values[1].text, list.text, call->values[1].text);
 }
 
 /* Arrays of one element type, then a macro over them. */
@@ -27,57 +29,165 @@ static TgValue print_sets(TgTranslator *translator, const TgCall *call)
     const char *b = call->values[1].text;
 
     if (strcmp(call->name, "array_union") == 0) {
-        return tg_value(translator, type, "tg_array_union(%s, %s)", a, b);
+        return tg_value(translator, type, "tg_list_union(%s, %s)", a, b);
     }
     if (strcmp(call->name, "array_intersect") == 0) {
-        return tg_value(translator, type, "tg_array_intersect(%s, %s)", a, b);
+        return tg_value(translator, type, "tg_list_both(%s, %s)", a, b);
     }
     if (strcmp(call->name, "array_except") == 0) {
-        return tg_value(translator, type, "tg_array_except(%s, %s)", a, b);
+        return tg_value(translator, type, "tg_list_minus(%s, %s)", a, b);
     }
-    return tg_value(translator, &tg_sql_type_boolean, "tg_%s(%s, %s)", call->name, a, b);
+    return tg_value(translator, &tg_sql_type_boolean, "tg_list_overlap(%s, %s)", a, b);
 }
 
-/* An array and an element, both of their common type. */
-static TgValue print_remove(TgTranslator *translator, const TgCall *call)
+/* array(row(field0, field1 …)) */
+static TgValue print_zip(TgTranslator *translator, const TgCall *call)
 {
-    TgValue values[] = {call->values[0],
-                        {NULL, tg_sql_type_array(translator->arena, call->values[1].type)}};
-    const TgSqlType *type = tg_sql_type_common(translator->arena, values[0].type, values[1].type);
+    g_autofree const TgSqlType **types = g_new0(const TgSqlType *, call->count);
+    g_autoptr(GString) lists = g_string_new(NULL);
+    g_autoptr(GString) fields = g_string_new(NULL);
+    g_autoptr(GString) nulls = g_string_new(NULL);
 
-    if (type == NULL) {
-        return tg_translate_fail(translator, call->node, "array_remove(): %s and %s do not meet",
-                                 tg_translate_type_name(translator, values[0].type),
+    for (guint i = 0; i < call->count; i++) {
+        types[i] = call->values[i].type->items[0];
+        g_string_append_printf(nulls, "%s%s IS NULL", i == 0 ? "" : " OR ", call->values[i].text);
+        g_string_append_printf(lists, "%s%s", i == 0 ? "" : ", ", call->values[i].text);
+        g_string_append_printf(fields, "%sfield%u := struct_extract_at(z, %u)", i == 0 ? "" : ", ",
+                               i, i + 1);
+    }
+    const TgSqlType *row = tg_sql_type_row(translator->arena, call->count, types, NULL);
+
+    return tg_value(
+        translator, tg_sql_type_array(translator->arena, row),
+        "CASE WHEN %s THEN NULL ELSE list_transform(list_zip(%s), lambda z: struct_pack(%s)) END",
+        nulls->str, lists->str, fields->str);
+}
+
+static TgValue print_map_entries(TgTranslator *translator, const TgCall *call)
+{
+    const TgSqlType *row = tg_sql_type_row(translator->arena, 2, call->values[0].type->items, NULL);
+
+    return tg_value(translator, tg_sql_type_array(translator->arena, row),
+                    "list_transform(map_entries(%s), lambda z: struct_pack(field0 := z.key, field1 "
+                    ":= z.value))",
+                    call->values[0].text);
+}
+
+static TgValue print_map_from_entries(TgTranslator *translator, const TgCall *call)
+{
+    const TgSqlType *row = call->values[0].type->items[0];
+
+    if (row->id != TG_SQL_ROW || row->count != 2) {
+        return tg_translate_fail(translator, call->node,
+                                 "map_from_entries() needs an array of rows of two fields");
+    }
+    return tg_value(translator, tg_sql_type_map(translator->arena, row->items[0], row->items[1]),
+                    "map_from_entries(%s)", call->values[0].text);
+}
+
+/* sequence(a, b [, step]): integers and dates; without a step towards b. */
+static TgValue print_sequence_date(TgTranslator *translator, const TgCall *call)
+{
+    const TgSqlType *type = call->values[0].type;
+
+    if (call->values[1].type->id != type->id) {
+        return tg_translate_fail(translator, call->node, "sequence(): both ends need one type");
+    }
+    const char *step =
+        call->count > 2
+            ? call->values[2].text
+            : tg_sql_arena_printf(translator->arena,
+                                  "CASE WHEN %s <= %s THEN to_days(1) ELSE to_days(-1) END",
+                                  call->values[0].text, call->values[1].text);
+
+    return tg_value(
+        translator, tg_sql_type_array(translator->arena, type),
+        "list_transform(tg_sequence_time(CAST(%s AS TIMESTAMP), CAST(%s AS TIMESTAMP), %s), lambda "
+        "e: CAST(e AS %s))",
+        call->values[0].text, call->values[1].text, step,
+        tg_sql_type_duckdb(translator->arena, type));
+}
+
+static TgValue print_concat_maps(TgTranslator *translator, const TgCall *call)
+{
+    const TgSqlType *type = tg_translate_unify(translator, call->node, call->values, call->count);
+    g_autoptr(GString) list = g_string_new(NULL);
+    g_autoptr(GString) nulls = g_string_new(NULL);
+
+    for (guint i = 0; i < call->count; i++) {
+        g_string_append_printf(list, "%s%s", i == 0 ? "" : ", ", call->values[i].text);
+        g_string_append_printf(nulls, "%s%s IS NULL", i == 0 ? "" : " OR ", call->values[i].text);
+    }
+    return tg_value(translator, type, "CASE WHEN %s THEN NULL ELSE map_concat(%s) END", nulls->str,
+                    list->str);
+}
+
+static TgValue print_map_key(TgTranslator *translator, const TgCall *call)
+{
+    const TgSqlType *map = call->values[0].type;
+
+    tg_translate_check_comparable(translator, call->node, call->values[1],
+                                  (TgValue){NULL, map->items[0]});
+    return tg_value(translator, map->items[1], "map_extract_value(%s, %s)", call->values[0].text,
+                    tg_translate_coerce(translator, call->values[1], map->items[0]).text);
+}
+
+/* contains, array_position, array_remove: the elements and the value in one type. */
+static TgValue print_with_element(TgTranslator *translator, const TgCall *call)
+{
+    TgValue list = call->values[0];
+    const TgSqlType *element =
+        tg_sql_type_common(translator->arena, list.type->items[0], call->values[1].type);
+
+    if (element == NULL) {
+        return tg_translate_fail(translator, call->node,
+                                 "%s(): the elements are %s, but the value is %s", call->name,
+                                 tg_translate_type_name(translator, list.type->items[0]),
                                  tg_translate_type_name(translator, call->values[1].type));
     }
-    return tg_value(translator, type, "tg_list_remove(%s, %s)",
-                    tg_translate_coerce(translator, call->values[0], type).text,
-                    tg_translate_coerce(translator, call->values[1], type->items[0]).text);
+    const TgSqlType *type = tg_sql_type_array(translator->arena, element);
+    const char *a = tg_translate_coerce(translator, list, type).text;
+    const char *b = tg_translate_coerce(translator, call->values[1], element).text;
+
+    if (strcmp(call->name, "contains") == 0) {
+        return tg_value(translator, &tg_sql_type_boolean, "tg_contains(%s, %s)", a, b);
+    }
+    if (strcmp(call->name, "array_position") == 0) {
+        return tg_value(translator, &tg_sql_type_bigint, "tg_list_position(%s, %s)", a, b);
+    }
+    return tg_value(translator, type, "tg_list_remove(%s, %s)", a, b);
 }
 
-static gboolean is_float(const TgSqlType *type)
+static TgValue print_array_extreme(TgTranslator *translator, const TgCall *call)
 {
-    return type->id == TG_SQL_DOUBLE || type->id == TG_SQL_REAL;
+    const TgSqlType *type = call->values[0].type->items[0];
+    gboolean is_max = strcmp(call->name, "array_max") == 0;
+    gboolean is_float = type->id == TG_SQL_DOUBLE || type->id == TG_SQL_REAL;
+
+    tg_translate_check_orderable(translator, call->node, type);
+    return tg_value(translator, type, "tg_list_%s%s(%s)", is_max ? "max" : "min",
+                    is_max && is_float ? "_number" : "", call->values[0].text);
 }
 
-static TgValue print_array_max(TgTranslator *translator, const TgCall *call)
+static TgValue print_array_sort(TgTranslator *translator, const TgCall *call)
 {
-    const TgSqlType *item = call->values[0].type->items[0];
-
-    return tg_value(translator, item, "%s(%s)", is_float(item) ? "tg_max_number" : "tg_list_max",
+    tg_translate_check_orderable(translator, call->node, call->values[0].type->items[0]);
+    return tg_value(translator, call->values[0].type, "list_sort(%s, 'ASC', 'NULLS LAST')",
                     call->values[0].text);
 }
 
 static TgValue print_flatten(TgTranslator *translator, const TgCall *call)
 {
-    const TgSqlType *item = call->values[0].type->items[0];
+    const TgSqlType *inner = call->values[0].type->items[0];
 
-    if (item->id != TG_SQL_ARRAY && item->id != TG_SQL_UNKNOWN) {
+    if (inner->id == TG_SQL_UNKNOWN) {
+        return tg_value(translator, tg_sql_type_array(translator->arena, inner),
+                        "list_filter(%s, lambda e: false)", call->values[0].text);
+    }
+    if (inner->id != TG_SQL_ARRAY) {
         return tg_translate_fail(translator, call->node, "flatten() needs an array of arrays");
     }
-    return tg_value(translator,
-                    item->id == TG_SQL_ARRAY ? item : tg_sql_type_array(translator->arena, item),
-                    "flatten(%s)", call->values[0].text);
+    return tg_value(translator, inner, "flatten(%s)", call->values[0].text);
 }
 
 /* k loops, one in the other, each from behind the one around it. */
@@ -110,51 +220,6 @@ static TgValue print_combinations(TgTranslator *translator, const TgCall *call)
                     out->str, tg_sql_type_duckdb(translator->arena, type));
 }
 
-/* array(row(field0, field1 …)) */
-static TgValue print_zip(TgTranslator *translator, const TgCall *call)
-{
-    g_autofree const TgSqlType **types = g_new0(const TgSqlType *, call->count);
-    g_autoptr(GString) lists = g_string_new(NULL);
-    g_autoptr(GString) fields = g_string_new(NULL);
-    g_autoptr(GString) nulls = g_string_new(NULL);
-
-    for (guint i = 0; i < call->count; i++) {
-        types[i] = call->values[i].type->items[0];
-        g_string_append_printf(lists, "%s%s", i == 0 ? "" : ", ", call->values[i].text);
-        g_string_append_printf(nulls, "%s%s IS NULL", i == 0 ? "" : " OR ", call->values[i].text);
-        g_string_append_printf(fields, "%sfield%u := struct_extract_at(z, %u)", i == 0 ? "" : ", ",
-                               i, i + 1);
-    }
-    const TgSqlType *row = tg_sql_type_row(translator->arena, call->count, types, NULL);
-
-    return tg_value(translator, tg_sql_type_array(translator->arena, row),
-                    "CASE WHEN %s THEN NULL ELSE list_transform(list_zip(%s), lambda z: "
-                    "struct_pack(%s)) END",
-                    nulls->str, lists->str, fields->str);
-}
-
-static TgValue print_map_entries(TgTranslator *translator, const TgCall *call)
-{
-    const TgSqlType *row = tg_sql_type_row(translator->arena, 2, call->values[0].type->items, NULL);
-
-    return tg_value(translator, tg_sql_type_array(translator->arena, row),
-                    "list_transform(map_entries(%s), lambda z: struct_pack(field0 := z.key, field1 "
-                    ":= z.value))",
-                    call->values[0].text);
-}
-
-static TgValue print_map_from_entries(TgTranslator *translator, const TgCall *call)
-{
-    const TgSqlType *row = call->values[0].type->items[0];
-
-    if (row->id != TG_SQL_ROW || row->count != 2) {
-        return tg_translate_fail(translator, call->node,
-                                 "map_from_entries() needs an array of rows of two fields");
-    }
-    return tg_value(translator, tg_sql_type_map(translator->arena, row->items[0], row->items[1]),
-                    "map_from_entries(%s)", call->values[0].text);
-}
-
 static TgValue print_multimap(TgTranslator *translator, const TgCall *call)
 {
     const TgSqlType *row = call->values[0].type->items[0];
@@ -171,74 +236,22 @@ static TgValue print_multimap(TgTranslator *translator, const TgCall *call)
                     call->values[0].text);
 }
 
-/* sequence(a, b [, step]) of dates and timestamps; without a step by a day towards b. */
-static TgValue print_sequence_date(TgTranslator *translator, const TgCall *call)
-{
-    const TgSqlType *type = call->values[0].type;
-    const char *from = call->values[0].text;
-    const char *to = call->values[1].text;
-    const char *name = tg_sql_type_duckdb(translator->arena, type);
-    const char *step = NULL;
-
-    if (call->values[1].type->id != type->id) {
-        return tg_translate_fail(translator, call->node, "sequence(): both ends need one type");
-    }
-    if (call->count > 2 && call->values[2].type->id == TG_SQL_INTERVAL_MONTH) {
-        return tg_value(translator, tg_sql_type_array(translator->arena, type),
-                        "list_transform(tg_sequence_months(%s, %s, tg_months_of(%s)), lambda e: "
-                        "CAST(e AS %s))",
-                        from, to, call->values[2].text, name);
-    }
-    step = call->count > 2
-               ? tg_sql_arena_printf(translator->arena, "epoch_us(%s)", call->values[2].text)
-               : tg_sql_arena_printf(translator->arena,
-                                     "CASE WHEN %s <= %s THEN 86400000000 ELSE -86400000000 END",
-                                     from, to);
-    return tg_value(translator, tg_sql_type_array(translator->arena, type),
-                    "list_transform(tg_sequence_micros(CAST(%s AS TIMESTAMP), CAST(%s AS "
-                    "TIMESTAMP), %s), lambda e: CAST(e AS %s))",
-                    from, to, step, name);
-}
-
-static TgValue print_concat_maps(TgTranslator *translator, const TgCall *call)
-{
-    const TgSqlType *type = tg_translate_unify(translator, call->node, call->values, call->count);
-    g_autoptr(GString) list = g_string_new(NULL);
-    g_autoptr(GString) nulls = g_string_new(NULL);
-
-    for (guint i = 0; i < call->count; i++) {
-        g_string_append_printf(list, "%s%s", i == 0 ? "" : ", ", call->values[i].text);
-        g_string_append_printf(nulls, "%s%s IS NULL", i == 0 ? "" : " OR ", call->values[i].text);
-    }
-    return tg_value(translator, type, "CASE WHEN %s THEN NULL ELSE map_concat(%s) END", nulls->str,
-                    list->str);
-}
-
-static TgValue print_map_key(TgTranslator *translator, const TgCall *call)
-{
-    const TgSqlType *map = call->values[0].type;
-
-    tg_translate_check_comparable(translator, call->node, call->values[1],
-                                  (TgValue){NULL, map->items[0]});
-    return tg_value(translator, map->items[1], "map_extract_value(%s, %s)", call->values[0].text,
-                    tg_translate_coerce(translator, call->values[1], map->items[0]).text);
-}
-
 const TgFunction tg_functions_collection[] = {
     {"cardinality", "a", "b", "len($1)", NULL},
     {"cardinality", "m", "b", "CAST(cardinality($1) AS BIGINT)", NULL},
-    {"element_at", "aI", "e1", "list_extract($1, tg_subscript($2))", NULL},
+    {"element_at", "aI", "e1", "tg_element_at($1, $2)", NULL},
     {"element_at", "m.", NULL, NULL, print_map_key},
-    {"contains", "a.", "B", "tg_contains($1, $2)", NULL},
+    {"contains", "a.", NULL, NULL, print_with_element},
     {"array_distinct", "a", "1", "tg_list_distinct($1)", NULL},
     {"array_join", "av", NULL, NULL, print_array_join},
     {"array_join", "avv", NULL, NULL, print_array_join},
-    {"array_max", "a", NULL, NULL, print_array_max},
-    {"array_min", "a", "e1", "tg_list_min($1)", NULL},
-    {"array_position", "a.", "b", "tg_list_position($1, $2)", NULL},
-    {"array_remove", "a.", NULL, NULL, print_remove},
-    {"array_histogram", "a", "me1b", "tg_array_histogram($1)", NULL},
+    {"array_max", "a", NULL, NULL, print_array_extreme},
+    {"array_min", "a", NULL, NULL, print_array_extreme},
+    {"array_position", "a.", NULL, NULL, print_with_element},
+    {"array_remove", "a.", NULL, NULL, print_with_element},
     {"trim_array", "aI", "1", "tg_trim_array($1, $2)", NULL},
+    {"array_sort", "a", NULL, NULL, print_array_sort},
+    {"array_histogram", "a", "me1b", "tg_array_histogram($1)", NULL},
     {"contains_sequence", "aa", "B", "tg_contains_sequence($1, $2)", NULL},
     {"combinations", "aI", NULL, NULL, print_combinations},
     {"ngrams", "aI", "a1", "tg_ngrams($1, $2)", NULL},
@@ -246,23 +259,23 @@ const TgFunction tg_functions_collection[] = {
      "list_transform(list_sort(list_transform($1, lambda e: struct_pack(r := random(), v := e))), "
      "lambda e: e.v)",
      NULL},
-    {"array_sort", "a", "1", "list_sort($1, 'ASC', 'NULLS LAST')", NULL},
-    {"array_union", "aa", NULL, NULL, print_sets},
-    {"array_intersect", "aa", NULL, NULL, print_sets},
-    {"array_except", "aa", NULL, NULL, print_sets},
-    {"arrays_overlap", "aa", NULL, NULL, print_sets},
+    {"multimap_from_entries", "a", NULL, NULL, print_multimap},
     {"array_union", "a.", NULL, NULL, print_sets},
     {"array_intersect", "a.", NULL, NULL, print_sets},
     {"array_except", "a.", NULL, NULL, print_sets},
     {"arrays_overlap", "a.", NULL, NULL, print_sets},
+    {"array_union", "aa", NULL, NULL, print_sets},
+    {"array_intersect", "aa", NULL, NULL, print_sets},
+    {"array_except", "aa", NULL, NULL, print_sets},
+    {"arrays_overlap", "aa", NULL, NULL, print_sets},
     {"flatten", "a", NULL, NULL, print_flatten},
     {"slice", "aII", "1", "tg_slice($1, $2, $3)", NULL},
-    {"sequence", "II", "ab", "tg_sequence_to(CAST($1 AS BIGINT), CAST($2 AS BIGINT))", NULL},
+    {"sequence", "II", "ab", "tg_sequence(CAST($1 AS BIGINT), CAST($2 AS BIGINT))", NULL},
     {"sequence", "III", "ab",
      "tg_sequence_step(CAST($1 AS BIGINT), CAST($2 AS BIGINT), CAST($3 AS BIGINT))", NULL},
     {"sequence", "tt", NULL, NULL, print_sequence_date},
     {"sequence", "tti", NULL, NULL, print_sequence_date},
-    {"repeat", ".I", "a1", "list_transform(range(tg_repeat_count($2)), lambda e: $1)", NULL},
+    {"repeat", ".I", "a1", "list_transform(range(tg_count($2)), lambda e: $1)", NULL},
     {"zip", "aa*", NULL, NULL, print_zip},
     {"map", "", "m..", "MAP {}", NULL},
     {"map", "aa", "me1e2", "map($1, $2)", NULL},
@@ -270,7 +283,6 @@ const TgFunction tg_functions_collection[] = {
     {"map_values", "m", "aw1", "map_values($1)", NULL},
     {"map_entries", "m", NULL, NULL, print_map_entries},
     {"map_from_entries", "a", NULL, NULL, print_map_from_entries},
-    {"multimap_from_entries", "a", NULL, NULL, print_multimap},
     {"map_concat", "mm*", NULL, NULL, print_concat_maps},
     {NULL, NULL, NULL, NULL, NULL},
 };

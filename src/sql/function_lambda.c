@@ -32,11 +32,8 @@ static TgValue print_match(TgTranslator *translator, const TgCall *call)
     if (strcmp(call->name, "filter") == 0) {
         return tg_value(translator, call->values[0].type, "list_filter(%s, %s)", list, lambda);
     }
-    gboolean is_all = strcmp(call->name, "all_match") == 0;
-    gboolean is_none = strcmp(call->name, "none_match") == 0;
-
-    return tg_value(translator, &tg_sql_type_boolean, "(%s%s(list_transform(%s, %s)))",
-                    is_none ? "NOT " : "", is_all ? "tg_all_of" : "tg_any_of", list, lambda);
+    return tg_value(translator, &tg_sql_type_boolean, "tg_%s(list_transform(%s, %s))", call->name,
+                    list, lambda);
 }
 
 /* The lambda's body with its two parameters bound to two expressions, by lambdas over lists of one.

@@ -3,170 +3,22 @@
 
 #include "sql/function.h"
 
-/* MySQL's letters as Trino reads them → DuckDB's strftime; NULL: Trino refuses it, too. */
-static const char *mysql_letter(char letter, gboolean is_parse)
-{
-    static const struct {
-        char letter;
-        const char *format;
-        const char *parse; /* NULL: the same */
-    } letters[] = {
-        {'a', "%a", NULL},
-        {'b', "%b", NULL},
-        {'c', "%-m", "%m"},
-        {'d', "%d", NULL},
-        {'e', "%-d", "%d"},
-        {'f', "%f", NULL},
-        {'H', "%H", NULL},
-        {'h', "%I", NULL},
-        {'I', "%I", NULL},
-        {'i', "%M", NULL},
-        {'j', "%j", NULL},
-        {'k', "%-H", "%H"},
-        {'l', "%-I", "%I"},
-        {'M', "%B", NULL},
-        {'m', "%m", NULL},
-        {'p', "%p", NULL},
-        {'r', "%I:%M:%S %p", NULL},
-        {'S', "%S", NULL},
-        {'s', "%S", NULL},
-        {'T', "%H:%M:%S", NULL},
-        {'v', "%V", ""},
-        {'W', "%A", NULL},
-        {'x', "%G", ""},
-        {'Y', "%Y", NULL},
-        {'y', "%y", NULL},
-        {'%', "%%", NULL},
-    };
-
-    for (gsize i = 0; i < G_N_ELEMENTS(letters); i++) {
-        if (letters[i].letter == letter) {
-            const char *text =
-                is_parse && letters[i].parse != NULL ? letters[i].parse : letters[i].format;
-
-            return *text == '\0' ? NULL : text;
-        }
-    }
-    return NULL;
-}
-
-static const char *mysql_pattern(TgTranslator *translator, const TgCall *call, gboolean is_parse)
-{
-    const char *p = tg_call_literal(translator, call, 1, "the pattern");
-    g_autoptr(GString) out = g_string_new(NULL);
-
-    for (; p != NULL && *p != '\0'; p++) {
-        const char *text = NULL;
-
-        if (*p != '%') {
-            g_string_append_c(out, *p);
-            continue;
-        }
-        text = mysql_letter(p[1], is_parse);
-        if (text == NULL) {
-            return tg_translate_fail(translator, call->nodes[1],
-                                     "%%%c in a pattern is not supported", p[1])
-                .text;
-        }
-        g_string_append(out, text);
-        p++;
-    }
-    return tg_translate_text(translator, out->str);
-}
-
-static TgValue print_date_format(TgTranslator *translator, const TgCall *call)
-{
-    return tg_value(translator, &tg_sql_type_varchar, "strftime(%s, %s)", call->values[0].text,
-                    mysql_pattern(translator, call, FALSE));
-}
-
-static TgValue print_date_parse(TgTranslator *translator, const TgCall *call)
-{
-    return tg_value(translator, &tg_sql_type_timestamp, "strptime(%s, %s)", call->values[0].text,
-                    mysql_pattern(translator, call, TRUE));
-}
-
-/* Joda's letters by how often they stand. */
-static const char *joda_letters(const char *letters, gsize count, gboolean is_parse)
-{
-    static const struct {
-        const char *letters;
-        const char *format;
-    } patterns[] = {
-        {"yyyy", "%Y"}, {"YYYY", "%Y"}, {"xxxx", "%G"}, {"yy", "%y"},  {"y", "%-Y"}, {"Y", "%-Y"},
-        {"MMMM", "%B"}, {"MMM", "%b"},  {"MM", "%m"},   {"M", "%-m"},  {"dd", "%d"}, {"d", "%-d"},
-        {"DDD", "%j"},  {"EEEE", "%A"}, {"EEE", "%a"},  {"EE", "%a"},  {"E", "%a"},  {"e", "%u"},
-        {"ww", "%V"},   {"HH", "%H"},   {"H", "%-H"},   {"hh", "%I"},  {"h", "%-I"}, {"mm", "%M"},
-        {"m", "%-M"},   {"ss", "%S"},   {"s", "%-S"},   {"SSS", "%g"}, {"a", "%p"},  {"Z", "%z"},
-    };
-
-    for (gsize i = 0; i < G_N_ELEMENTS(patterns); i++) {
-        if (strlen(patterns[i].letters) == count &&
-            strncmp(patterns[i].letters, letters, count) == 0) {
-            /* "%-m" reads one digit or two as "%m" does. */
-            return is_parse && patterns[i].format[1] == '-' ? NULL : patterns[i].format;
-        }
-    }
-    return NULL;
-}
-
-/* 'text' in single quotes; '' is one. */
-static const char *append_quoted(const char *p, GString *out)
-{
-    if (p[1] == '\'') {
-        g_string_append_c(out, '\'');
-        return p + 2;
-    }
-    for (p++; *p != '\0' && *p != '\''; p++) {
-        g_string_append(out, *p == '%' ? "%" : "");
-        g_string_append_c(out, *p);
-    }
-    return *p == '\0' ? p : p + 1;
-}
-
-static const char *joda_pattern(TgTranslator *translator, const TgCall *call, gboolean is_parse)
-{
-    const char *p = tg_call_literal(translator, call, 1, "the pattern");
-    g_autoptr(GString) out = g_string_new(NULL);
-
-    while (p != NULL && *p != '\0') {
-        gsize count = 1;
-
-        if (*p == '\'') {
-            p = append_quoted(p, out);
-            continue;
-        }
-        if (!g_ascii_isalpha(*p)) {
-            g_string_append(out, *p == '%' ? "%" : "");
-            g_string_append_c(out, *p++);
-            continue;
-        }
-        while (p[count] == *p) {
-            count++;
-        }
-        const char *text = joda_letters(p, count, is_parse);
-
-        if (text == NULL) {
-            return tg_translate_fail(translator, call->nodes[1],
-                                     "'%.*s' in a pattern is not supported", (int)count, p)
-                .text;
-        }
-        g_string_append(out, text);
-        p += count;
-    }
-    return tg_translate_text(translator, out->str);
-}
-
-static TgValue print_format_datetime(TgTranslator *translator, const TgCall *call)
-{
-    return tg_value(translator, &tg_sql_type_varchar, "strftime(%s, %s)", call->values[0].text,
-                    joda_pattern(translator, call, FALSE));
-}
-
+/* Wholes: nothing of the pattern is known before. */
 static TgValue print_parse_datetime(TgTranslator *translator, const TgCall *call)
 {
-    return tg_value(translator, &tg_sql_type_timestamp_tz, "CAST(strptime(%s, %s) AS TIMESTAMPTZ)",
-                    call->values[0].text, joda_pattern(translator, call, TRUE));
+    const char *pattern = call->nodes[1]->kind == TG_NODE_STRING ? call->nodes[1]->text : NULL;
+    TgValue local = tg_value(translator, &tg_sql_type_timestamp, "tg_parse_datetime(%s, %s)",
+                             call->values[0].text, call->values[1].text);
+
+    if (pattern != NULL && strchr(pattern, 'Z') == NULL) {
+        return tg_value(translator, &tg_sql_type_timestamp_tz, "CAST(%s AS TIMESTAMPTZ)",
+                        local.text);
+    }
+    return tg_zone_from_local(translator, local,
+                              tg_value(translator, &tg_sql_type_varchar,
+                                       "tg_parse_datetime_zone(%s, %s)", call->values[0].text,
+                                       call->values[1].text),
+                              FALSE);
 }
 
 /* The unit in the first argument; a date has none below a day. */
@@ -203,6 +55,14 @@ static TgValue print_date_add(TgTranslator *translator, const TgCall *call)
         tg_value(translator, time.type, "(%s + CAST(%s AS INTEGER) * INTERVAL %s %s)", time.text,
                  call->values[1].text, is_quarter ? "3" : "1", is_quarter ? "month" : name);
 
+    if (time.type->precision < 3 && time.type->id != TG_SQL_DATE &&
+        strcmp(name, "millisecond") == 0) {
+        return tg_value(translator, time.type, "tg_round_%s(%s, %s)",
+                        time.type->id == TG_SQL_TIMESTAMP ? "timestamp" : "timestamptz", sum.text,
+                        time.type->precision == 0
+                            ? "1000000"
+                            : (time.type->precision == 1 ? "100000" : "10000"));
+    }
     return time.type->id == TG_SQL_DATE
                ? tg_value(translator, time.type, "CAST(%s AS DATE)", sum.text)
                : sum;
@@ -245,20 +105,88 @@ static TgValue print_now(TgTranslator *translator, const TgCall *call)
     return now;
 }
 
+/* at_timezone(x, zone), from_unixtime(x, zone), with_timezone(local, zone) */
 static TgValue print_zone_kept(TgTranslator *translator, const TgCall *call)
 {
-    return tg_translate_fail(translator, call->node,
-                             "%s() gives a value that keeps its time zone, which is not supported; "
-                             "write cast(x AT TIME ZONE '…' AS timestamp) for the local time",
-                             call->name);
+    TgValue value = call->values[0];
+    gboolean is_literal = call->nodes[1]->kind == TG_NODE_STRING;
+
+    if (strcmp(call->name, "with_timezone") == 0) {
+        return tg_zone_from_local(translator, value, call->values[1], is_literal);
+    }
+    if (strcmp(call->name, "from_unixtime") == 0) {
+        value = tg_value(translator, &tg_sql_type_timestamp_tz,
+                         "tg_from_unixtime(CAST(%s AS DOUBLE))", value.text);
+    }
+    return tg_zone_at(translator, call->nodes[1], value, call->values[1]);
+}
+
+/* from_unixtime(x, hours, minutes) */
+static TgValue print_offset_kept(TgTranslator *translator, const TgCall *call)
+{
+    TgValue zone = tg_value(translator, &tg_sql_type_varchar, "tg_offset_name(%s * 60 + %s)",
+                            call->values[1].text, call->values[2].text);
+
+    return tg_zone_at(translator, call->node,
+                      tg_value(translator, &tg_sql_type_timestamp_tz,
+                               "tg_from_unixtime(CAST(%s AS DOUBLE))", call->values[0].text),
+                      zone);
+}
+
+/* A text in quotes that ends with Z is UTC's; another column must be so at run time. */
+static TgValue print_iso_timestamp(TgTranslator *translator, const TgCall *call)
+{
+    const char *text = call->nodes[0]->kind == TG_NODE_STRING ? call->nodes[0]->text : NULL;
+    const char *time = text == NULL ? NULL : strchr(text, 'T');
+
+    if (time != NULL && strpbrk(time, "+-") != NULL) {
+        return tg_zone_from_local(
+            translator,
+            tg_value(translator, &tg_sql_type_timestamp, "tg_iso_timestamp(%s)",
+                     call->values[0].text),
+            tg_value(translator, &tg_sql_type_varchar, "tg_iso_zone(%s)", call->values[0].text),
+            TRUE);
+    }
+    return tg_value(translator, &tg_sql_type_timestamp_tz, "tg_iso_instant(%s)",
+                    call->values[0].text);
+}
+
+static TgValue print_to_iso(TgTranslator *translator, const TgCall *call)
+{
+    TgValue value = call->values[0];
+
+    if (tg_sql_type_is_zoned(value.type)) {
+        return tg_value(translator, &tg_sql_type_varchar,
+                        "tg_to_iso8601(struct_extract_at(%s, 2), %u, struct_extract_at(%s, 3), "
+                        "tg_zone_seconds(%s))",
+                        value.text, value.type->precision, value.text, value.text);
+    }
+    return tg_value(translator, &tg_sql_type_varchar,
+                    "tg_to_iso8601(CAST(%s AS TIMESTAMP), %u, '%s', 0)", value.text,
+                    value.type->precision, value.type->id == TG_SQL_TIMESTAMP_TZ ? "UTC" : "");
+}
+
+static TgValue print_format_datetime(TgTranslator *translator, const TgCall *call)
+{
+    TgValue value = call->values[0];
+
+    if (tg_sql_type_is_zoned(value.type)) {
+        return tg_value(translator, &tg_sql_type_varchar,
+                        "tg_format_datetime(struct_extract_at(%s, 2), %s, struct_extract_at(%s, "
+                        "3), tg_zone_seconds(%s))",
+                        value.text, call->values[1].text, value.text, value.text);
+    }
+    return tg_value(translator, &tg_sql_type_varchar,
+                    "tg_format_datetime(CAST(%s AS TIMESTAMP), %s, '%s', 0)", value.text,
+                    call->values[1].text, value.type->id == TG_SQL_TIMESTAMP_TZ ? "UTC" : "");
 }
 
 const TgFunction tg_functions_time[] = {
     {"date", "D", "D", "$1", NULL},
     {"date", "t", "D", "CAST($1 AS DATE)", NULL},
-    {"date", "v", "D", "CAST(tg_date_only($1) AS DATE)", NULL},
-    {"date_parse", "vv", NULL, NULL, print_date_parse},
-    {"date_format", "tv", NULL, NULL, print_date_format},
+    {"date", "v", "D", "tg_text_date($1)", NULL},
+    {"date_parse", "vv", "T", "tg_date_parse($1, $2)", NULL},
+    {"date_format", "tv", "v", "tg_date_format(CAST($1 AS TIMESTAMP), $2)", NULL},
     {"format_datetime", "tv", NULL, NULL, print_format_datetime},
     {"parse_datetime", "vv", NULL, NULL, print_parse_datetime},
     {"date_add", "sIt", NULL, NULL, print_date_add},
@@ -267,13 +195,14 @@ const TgFunction tg_functions_time[] = {
     {"from_unixtime", "n", "Z", "tg_from_unixtime(CAST($1 AS DOUBLE))", NULL},
     {"from_unixtime", "nv", NULL, NULL, print_zone_kept},
     {"at_timezone", "tv", NULL, NULL, print_zone_kept},
-    {"with_timezone", "Tv", "Z", "timezone($2, $1)", NULL},
+    {"with_timezone", "Tv", NULL, NULL, print_zone_kept},
+    {"from_unixtime", "nII", NULL, NULL, print_offset_kept},
     {"to_unixtime", "t", "d", "epoch($1)", NULL},
-    {"from_iso8601_timestamp", "v", "Z", "CAST($1 AS TIMESTAMPTZ)", NULL},
+    {"from_iso8601_timestamp", "v", NULL, NULL, print_iso_timestamp},
     {"from_iso8601_date", "v", "D", "tg_iso_date($1)", NULL},
     {"to_iso8601", "D", "v", "strftime($1, '%Y-%m-%d')", NULL},
-    {"to_iso8601", "T", "v", "strftime($1, '%Y-%m-%dT%H:%M:%S.%g')", NULL},
-    {"to_iso8601", "Z", "v", "strftime($1, '%Y-%m-%dT%H:%M:%S.%gZ')", NULL},
+    {"to_iso8601", "T", NULL, NULL, print_to_iso},
+    {"to_iso8601", "Z", NULL, NULL, print_to_iso},
     {"year", "t", "b", "year($1)", NULL},
     {"quarter", "t", "b", "quarter($1)", NULL},
     {"month", "t", "b", "month($1)", NULL},

@@ -466,6 +466,10 @@ static TgNode *parse_predicate(TgParser *parser)
     while (node != NULL && length++ < TG_PARSE_CHAIN_MAX) {
         guint32 offset = tg_parser_offset(parser);
 
+        if (is_comparison(parser) && length > 1 && node->kind != TG_NODE_LIKE) {
+            return tg_parser_fail_at(parser, offset,
+                                     "a condition cannot be compared; put it in parentheses");
+        }
         if (is_comparison(parser)) {
             node = parse_comparison(parser, node);
         } else if (tg_parser_accept(parser, "is")) {

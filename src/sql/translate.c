@@ -108,8 +108,27 @@ TgValue tg_translate_coerce(TgTranslator *translator, TgValue value, const TgSql
     if (type->id == TG_SQL_UNKNOWN || tg_sql_type_equal(value.type, type)) {
         return (TgValue){value.text, value.type->id == TG_SQL_UNKNOWN ? type : value.type};
     }
+    if (tg_sql_type_is_zoned(value.type)) {
+        return tg_translate_coerce(translator, tg_translate_instant(translator, value), type);
+    }
+    if (tg_sql_type_is_zoned(type)) {
+        return tg_value(translator, type, "tg_zoned(CAST(%s AS TIMESTAMPTZ), 'UTC')", value.text);
+    }
+    if (type->id == TG_SQL_CHAR && type->precision > 0) {
+        return tg_value(translator, type, "rpad(%s, %u, ' ')", value.text, type->precision);
+    }
     return tg_value(translator, type, "CAST(%s AS %s)", value.text,
                     tg_sql_type_duckdb(translator->arena, type));
+}
+
+TgValue tg_translate_instant(TgTranslator *translator, TgValue value)
+{
+    return tg_sql_type_is_zoned(value.type)
+               ? tg_value(translator,
+                          tg_sql_type_new(translator->arena, TG_SQL_TIMESTAMP_TZ,
+                                          value.type->precision, TG_SQL_ZONE_UTC),
+                          "struct_extract_at(%s, 1)", value.text)
+               : value;
 }
 
 gboolean tg_translate_enter(TgTranslator *translator, const TgNode *node)

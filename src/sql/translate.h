@@ -68,6 +68,8 @@ const char *tg_translate_type_name(TgTranslator *translator, const TgSqlType *ty
 const char *tg_translate_alias(TgTranslator *translator, const char *wanted);
 GArray *tg_translate_fields(TgTranslator *translator);
 TgValue tg_translate_coerce(TgTranslator *translator, TgValue value, const TgSqlType *type);
+/* A timestamp with a zone of its own as an instant; other values as they are. */
+TgValue tg_translate_instant(TgTranslator *translator, TgValue value);
 gboolean tg_translate_enter(TgTranslator *translator, const TgNode *node);
 
 /* translate_name.c */
@@ -80,17 +82,44 @@ TgValue tg_translate_expression(TgTranslator *translator, const TgNode *node);
 TgValue tg_translate_boolean(TgTranslator *translator, const TgNode *node, const char *where);
 const TgSqlType *tg_translate_unify(TgTranslator *translator, const TgNode *node, TgValue *values,
                                     guint count);
+
+/* translate_compare.c: comparisons with Trino's rules of NaN, of NULL within rows, arrays and maps,
+ * of zones. */
 void tg_translate_check_comparable(TgTranslator *translator, const TgNode *node, TgValue left,
                                    TgValue right);
+void tg_translate_check_orderable(TgTranslator *translator, const TgNode *node,
+                                  const TgSqlType *type);
+TgValue tg_translate_comparison(TgTranslator *translator, const TgNode *node, TgValue left,
+                                TgValue right);
+TgValue tg_translate_between(TgTranslator *translator, const TgNode *node, const TgValue values[3]);
+const char *tg_translate_equal(TgTranslator *translator, const TgNode *node, TgValue left,
+                               TgValue right);
+/* Whether DuckDB's = gives another answer for such values. */
+gboolean tg_translate_compares_apart(TgValue left, TgValue right);
+
 TgValue tg_translate_interval(TgTranslator *translator, const TgNode *node);
 
 /* translate_literal.c, translate_arithmetic.c, translate_cast.c */
+/* The literal of a negative whole number: the smallest integer is one. */
+TgValue tg_translate_negative(TgTranslator *translator, const TgNode *node);
 TgValue tg_translate_literal(TgTranslator *translator, const TgNode *node);
 TgValue tg_translate_arithmetic(TgTranslator *translator, const TgNode *node, TgValue left,
                                 TgValue right);
 TgValue tg_translate_decimal_divide(TgTranslator *translator, TgValue left, TgValue right,
                                     const TgSqlType *result);
 TgValue tg_translate_cast(TgTranslator *translator, const TgNode *node, TgValue value,
+                          const TgSqlType *type, gboolean is_try);
+
+/* function_zone.c: values that keep their zone. */
+TgValue tg_zone_at(TgTranslator *translator, const TgNode *node, TgValue value, TgValue zone);
+TgValue tg_zone_from_local(TgTranslator *translator, TgValue local, TgValue zone, gboolean is_one);
+TgValue tg_zone_local(TgTranslator *translator, TgValue value);
+TgValue tg_zone_add(TgTranslator *translator, const char *sign, TgValue time, TgValue interval);
+
+/* translate_json.c: casts from and to JSON. */
+TgValue tg_json_from(TgTranslator *translator, const TgNode *node, TgValue value);
+const char *tg_json_text(TgTranslator *translator, const char *json, gboolean is_try);
+TgValue tg_json_to_nested(TgTranslator *translator, const TgNode *node, TgValue json,
                           const TgSqlType *type, gboolean is_try);
 
 /* translate_call.c */

@@ -103,6 +103,11 @@ static TgValue decimals(TgTranslator *translator, const TgNode *node, TgValue le
     }
     x = tg_translate_coerce(translator, left, a);
     y = tg_translate_coerce(translator, right, b);
+    if (*node->text == '%' &&
+        MAX(a->precision - a->scale, b->precision - b->scale) + MAX(a->scale, b->scale) > 38) {
+        return tg_translate_fail(translator, node,
+                                 "a remainder of decimals of more than 38 digits is not supported");
+    }
     if (*node->text == '%') {
         return tg_value(translator, result,
                         "CAST(CASE WHEN %s = 0 THEN " ERROR_CAST(
@@ -157,7 +162,9 @@ static TgValue numbers(TgTranslator *translator, const TgNode *node, TgValue lef
     left = tg_translate_coerce(translator, left, wider);
     right = tg_translate_coerce(translator, right, wider);
     if (*node->text == '%') {
-        return tg_value(translator, wider, "fmod(%s, %s)", left.text, right.text);
+        return tg_value(translator, wider,
+                        "CAST(tg_fmod(CAST(%s AS DOUBLE), CAST(%s AS DOUBLE)) AS %s)", left.text,
+                        right.text, tg_sql_type_duckdb(translator->arena, wider));
     }
     return tg_value(translator, wider, "(%s %s %s)", left.text, node->text, right.text);
 }
@@ -189,13 +196,50 @@ static TgValue time_and_interval(TgTranslator *translator, const TgNode *node, T
         return tg_value(translator, time.type, "CAST(%s %s %s AS DATE)", time.text, node->text,
                         interval.text);
     }
+    if (time.type->id == TG_SQL_TIME && interval.type->id == TG_SQL_INTERVAL_MONTH) {
+        return fail_types(translator, node, time, interval);
+    }
+    if (tg_sql_type_is_zoned(time.type)) {
+        return tg_zone_add(translator, node->text, time, interval);
+    }
+    if (interval.type->id == TG_SQL_INTERVAL_DAY && time.type->precision < 3) {
+        time.type = tg_sql_type_new(translator->arena, time.type->id, 3, time.type->scale);
+    }
     return tg_value(translator, time.type, "(%s %s %s)", time.text, node->text, interval.text);
+}
+
+/* An interval times or by a number: whole milliseconds, or months. */
+static TgValue scaled(TgTranslator *translator, TgValue interval, TgValue number, char sign)
+{
+    if (tg_sql_type_is_integer(number.type) && sign == '*') {
+        return tg_value(translator, interval.type, "(%s * %s)", interval.text, number.text);
+    }
+    return tg_value(translator, interval.type, "tg_scale_%s(%s, CAST(%s AS DOUBLE), %s)",
+                    interval.type->id == TG_SQL_INTERVAL_DAY ? "millis" : "months", interval.text,
+                    number.text, sign == '*' ? "false" : "true");
+}
+
+/* Differences are of milliseconds, each side rounded before. */
+static const char *whole_millis(TgTranslator *translator, TgValue value, const char *type)
+{
+    gboolean rounds = value.type->id != TG_SQL_DATE && value.type->precision > 3;
+
+    if (!rounds) {
+        return tg_value(translator, value.type, "CAST(%s AS %s)", value.text, type).text;
+    }
+    return tg_value(translator, value.type, "tg_round_%s(CAST(%s AS %s), 1000)",
+                    strcmp(type, "TIMESTAMP") == 0 ? "timestamp" : "timestamptz", value.text, type)
+        .text;
 }
 
 static TgValue times(TgTranslator *translator, const TgNode *node, TgValue left, TgValue right)
 {
     char sign = *node->text;
 
+    if (is_time(left.type) && is_time(right.type)) {
+        left = tg_translate_instant(translator, left);
+        right = tg_translate_instant(translator, right);
+    }
     if (is_time(left.type) && is_interval(right.type) && (sign == '+' || sign == '-')) {
         return time_and_interval(translator, node, left, right);
     }
@@ -209,17 +253,24 @@ static TgValue times(TgTranslator *translator, const TgNode *node, TgValue left,
                 ? "TIMESTAMPTZ"
                 : "TIMESTAMP";
 
-        return tg_value(translator, &tg_sql_type_interval_day, "(CAST(%s AS %s) - CAST(%s AS %s))",
-                        left.text, type, right.text, type);
+        return tg_value(translator, &tg_sql_type_interval_day, "(%s - %s)",
+                        whole_millis(translator, left, type),
+                        whole_millis(translator, right, type));
     }
     if (is_interval(left.type) && left.type->id == right.type->id && (sign == '+' || sign == '-')) {
         return tg_value(translator, left.type, "(%s %c %s)", left.text, sign, right.text);
     }
-    if (is_interval(left.type) && tg_sql_type_is_integer(right.type) && sign == '*') {
-        return tg_value(translator, left.type, "(%s * %s)", left.text, right.text);
+    if (left.type->id == TG_SQL_TIME && right.type->id == TG_SQL_TIME && sign == '-') {
+        return tg_value(translator, &tg_sql_type_interval_day,
+                        "to_microseconds(date_diff('microseconds', %s, %s))", right.text,
+                        left.text);
     }
-    if (tg_sql_type_is_integer(left.type) && is_interval(right.type) && sign == '*') {
-        return tg_value(translator, right.type, "(%s * %s)", right.text, left.text);
+    if (is_interval(left.type) && (tg_sql_type_is_numeric(right.type)) &&
+        (sign == '*' || sign == '/')) {
+        return scaled(translator, left, right, sign);
+    }
+    if (tg_sql_type_is_numeric(left.type) && is_interval(right.type) && sign == '*') {
+        return scaled(translator, right, left, sign);
     }
     return fail_types(translator, node, left, right);
 }
@@ -229,6 +280,24 @@ static TgValue concat(TgTranslator *translator, const TgNode *node, TgValue left
 {
     gboolean left_array = left.type->id == TG_SQL_ARRAY;
     gboolean right_array = right.type->id == TG_SQL_ARRAY;
+    const TgSqlType *known = left.type->id == TG_SQL_UNKNOWN ? right.type : left.type;
+    gboolean has_null = left.type->id == TG_SQL_UNKNOWN || right.type->id == TG_SQL_UNKNOWN;
+
+    if (left.type->id == TG_SQL_CHAR && right.type->id == TG_SQL_CHAR) {
+        return tg_value(translator,
+                        tg_sql_type_new(translator->arena, TG_SQL_CHAR,
+                                        left.type->precision + right.type->precision, 0),
+                        "(%s || %s)", left.text, right.text);
+    }
+    left.type = left.type->id == TG_SQL_CHAR ? &tg_sql_type_varchar : left.type;
+    right.type = right.type->id == TG_SQL_CHAR ? &tg_sql_type_varchar : right.type;
+    if (has_null && known->id != TG_SQL_VARCHAR) {
+        return fail_types(translator, node, left, right);
+    }
+    if (has_null) { /* Trino takes NULL for an array here */
+        return tg_value(translator, tg_sql_type_array(translator->arena, known),
+                        "CAST(NULL AS VARCHAR[])");
+    }
 
     if (left_array && !right_array) {
         right = tg_value(translator, tg_sql_type_array(translator->arena, right.type), "[%s]",
@@ -258,6 +327,23 @@ static TgValue concat(TgTranslator *translator, const TgNode *node, TgValue left
     return tg_value(translator, type, "(%s || %s)", left.text, right.text);
 }
 
+/* A bare NULL beside a decimal is the smallest one. */
+static const TgSqlType *null_type(TgTranslator *translator, const TgSqlType *other)
+{
+    return other->id == TG_SQL_DECIMAL ? tg_sql_type_new(translator->arena, TG_SQL_DECIMAL, 1, 0)
+                                       : other;
+}
+
+/* NULL times a bigint may be an interval's multiple, too. */
+static gboolean is_ambiguous(const TgNode *node, const TgSqlType *left, const TgSqlType *right)
+{
+    const TgSqlType *other = left->id == TG_SQL_UNKNOWN ? right : left;
+
+    return strcmp(node->text, "*") == 0 &&
+           (left->id == TG_SQL_UNKNOWN || right->id == TG_SQL_UNKNOWN) &&
+           (other->id == TG_SQL_BIGINT || other->id == TG_SQL_DOUBLE);
+}
+
 TgValue tg_translate_arithmetic(TgTranslator *translator, const TgNode *node, TgValue left,
                                 TgValue right)
 {
@@ -267,10 +353,13 @@ TgValue tg_translate_arithmetic(TgTranslator *translator, const TgNode *node, Tg
     if (left.type->id == TG_SQL_UNKNOWN && right.type->id == TG_SQL_UNKNOWN) {
         return tg_value(translator, &tg_sql_type_integer, "CAST(NULL AS INTEGER)");
     }
+    if (is_ambiguous(node, left.type, right.type)) {
+        return fail_types(translator, node, left, right);
+    }
     if (left.type->id == TG_SQL_UNKNOWN) {
-        left = tg_translate_coerce(translator, left, right.type);
+        left = tg_translate_coerce(translator, left, null_type(translator, right.type));
     } else if (right.type->id == TG_SQL_UNKNOWN) {
-        right = tg_translate_coerce(translator, right, left.type);
+        right = tg_translate_coerce(translator, right, null_type(translator, left.type));
     }
     if (tg_sql_type_is_numeric(left.type) && tg_sql_type_is_numeric(right.type)) {
         return numbers(translator, node, left, right);

@@ -5,7 +5,7 @@
 #include "sql/function.h"
 
 static const TgFunction *const scalar_tables[] = {
-    tg_functions_text, tg_functions_json,       tg_functions_time,
+    tg_functions_text, tg_functions_regexp,     tg_functions_json,   tg_functions_time,
     tg_functions_math, tg_functions_collection, tg_functions_lambda,
 };
 
@@ -216,6 +216,7 @@ static const TgSqlType *read_result(TgTranslator *translator, const char **p, co
         {'x', &tg_sql_type_varbinary}, {'j', &tg_sql_type_json},
         {'.', &tg_sql_type_unknown},
     };
+    static const TgSqlType type_real = {.id = TG_SQL_REAL};
     char letter = *(*p)++;
     const TgSqlType *key = NULL;
 
@@ -225,6 +226,8 @@ static const TgSqlType *read_result(TgTranslator *translator, const char **p, co
         }
     }
     switch (letter) {
+    case 'f':
+        return &type_real;
     case 'c':
         return common;
     case 'e':
@@ -247,6 +250,7 @@ static const TgSqlType *read_result(TgTranslator *translator, const char **p, co
 static const TgSqlType *coerce_arguments(TgTranslator *translator, const TgFunction *row,
                                          TgCall *call)
 {
+    static const TgSqlType type_tinyint = {.id = TG_SQL_TINYINT};
     const TgSqlType *common = &tg_sql_type_unknown;
 
     if (*row->arguments == 'c') {
@@ -262,8 +266,11 @@ static const TgSqlType *coerce_arguments(TgTranslator *translator, const TgFunct
         } else if (is_unknown && (letter == 'v' || letter == 'J')) {
             call->values[i] =
                 tg_translate_coerce(translator, call->values[i], &tg_sql_type_varchar);
-        } else if (is_unknown && (letter == 'I' || letter == 'n')) {
-            call->values[i] = tg_translate_coerce(translator, call->values[i], &tg_sql_type_bigint);
+        } else if (is_unknown && (letter == 'I' || letter == 'n') &&
+                   strcmp(call->name, "mod") != 0) {
+            call->values[i] = tg_translate_coerce(
+                translator, call->values[i],
+                i == 0 && g_strcmp0(row->result, "1") == 0 ? &type_tinyint : &tg_sql_type_bigint);
         } else if (is_unknown && (letter == 't' || letter == 'T')) {
             call->values[i] =
                 tg_translate_coerce(translator, call->values[i], &tg_sql_type_timestamp);
@@ -457,8 +464,16 @@ static gboolean has_modifiers(const TgNode *node)
 
 static TgValue dispatch(TgTranslator *translator, TgCall *call)
 {
+    static const char *const ambiguous[] = {"reverse", "substr", "substring", "json_extract_scalar",
+                                            NULL};
     gboolean is_known = FALSE;
     const TgFunction *row = find_row(tg_functions_aggregate, call, &is_known);
+
+    if (call->count > 0 && call->nodes[0]->kind == TG_NODE_NULL &&
+        g_strv_contains(ambiguous, call->name)) {
+        return tg_translate_fail(translator, call->node,
+                                 "%s() of a bare NULL is ambiguous; cast it", call->name);
+    }
 
     if (row != NULL) {
         return print_aggregate(translator, row, call);
@@ -514,8 +529,12 @@ TgValue tg_translate_call(TgTranslator *translator, const TgNode *node)
             values[i] = tg_translate_expression(translator, call.nodes[i]);
         }
     }
-    return translator->error != NULL ? (TgValue){"NULL", &tg_sql_type_unknown}
-                                     : dispatch(translator, &call);
+    TgValue origin = {NULL, NULL};
+    TgZonedCall wrap = tg_zone_prepare(translator, &call, &origin);
+
+    return translator->error != NULL
+               ? (TgValue){"NULL", &tg_sql_type_unknown}
+               : tg_zone_finish(translator, wrap, dispatch(translator, &call), origin);
 }
 
 const char *tg_call_literal(TgTranslator *translator, const TgCall *call, guint index,

@@ -3,17 +3,6 @@
 
 #include "sql/translate.h"
 
-void tg_translate_check_comparable(TgTranslator *translator, const TgNode *node, TgValue left,
-                                   TgValue right)
-{
-    if (tg_sql_type_common(translator->arena, left.type, right.type) == NULL) {
-        (void)tg_translate_fail(translator, node,
-                                "cannot compare %s with %s; cast one of them to the other's type",
-                                tg_translate_type_name(translator, left.type),
-                                tg_translate_type_name(translator, right.type));
-    }
-}
-
 TgValue tg_translate_boolean(TgTranslator *translator, const TgNode *node, const char *where)
 {
     TgValue value = tg_translate_expression(translator, node);
@@ -80,6 +69,9 @@ static TgValue unary(TgTranslator *translator, const TgNode *node)
         value = tg_translate_boolean(translator, node->items[0], "NOT");
         return tg_value(translator, &tg_sql_type_boolean, "(NOT %s)", value.text);
     }
+    if (*node->text == '-' && node->items[0]->kind == TG_NODE_INTEGER) {
+        return tg_translate_negative(translator, node->items[0]);
+    }
     value = tg_translate_expression(translator, node->items[0]);
     if (!tg_sql_type_is_numeric(value.type) && value.type->id != TG_SQL_UNKNOWN &&
         value.type->id != TG_SQL_INTERVAL_DAY && value.type->id != TG_SQL_INTERVAL_MONTH) {
@@ -94,13 +86,7 @@ static TgValue compare(TgTranslator *translator, const TgNode *node)
     TgValue left = tg_translate_expression(translator, node->items[0]);
     TgValue right = tg_translate_expression(translator, node->items[1]);
 
-    tg_translate_check_comparable(translator, node, left, right);
-    if (node->kind == TG_NODE_DISTINCT) {
-        return tg_value(translator, &tg_sql_type_boolean, "(%s IS %sDISTINCT FROM %s)", left.text,
-                        tg_node_has(node, TG_FLAG_NOT) ? "NOT " : "", right.text);
-    }
-    return tg_value(translator, &tg_sql_type_boolean, "(%s %s %s)", left.text, node->text,
-                    right.text);
+    return tg_translate_comparison(translator, node, left, right);
 }
 
 static TgValue between(TgTranslator *translator, const TgNode *node)
@@ -109,10 +95,7 @@ static TgValue between(TgTranslator *translator, const TgNode *node)
     TgValue low = tg_translate_expression(translator, node->items[1]);
     TgValue high = tg_translate_expression(translator, node->items[2]);
 
-    tg_translate_check_comparable(translator, node, value, low);
-    tg_translate_check_comparable(translator, node, value, high);
-    return tg_value(translator, &tg_sql_type_boolean, "(%s %sBETWEEN %s AND %s)", value.text,
-                    tg_node_has(node, TG_FLAG_NOT) ? "NOT " : "", low.text, high.text);
+    return tg_translate_between(translator, node, (TgValue[]){value, low, high});
 }
 
 static TgValue in_list(TgTranslator *translator, const TgNode *node)
@@ -120,13 +103,24 @@ static TgValue in_list(TgTranslator *translator, const TgNode *node)
     TgValue value = tg_translate_expression(translator, node->items[0]);
     const TgNode *list = node->items[1];
     g_autoptr(GString) out = g_string_new(NULL);
+    gboolean is_apart = FALSE;
+    g_autoptr(GString) apart = g_string_new(NULL); /* comparisons that IN does not do as Trino */
 
     for (guint i = 0; i < list->count; i++) {
         TgValue item = tg_translate_expression(translator, list->items[i]);
 
         tg_translate_check_comparable(translator, list->items[i], value, item);
-        g_string_append_printf(out, "%s%s", i == 0 ? "" : ", ", item.text);
+        is_apart = is_apart || tg_translate_compares_apart(value, item);
+        g_string_append_printf(apart, "%s%s", i == 0 ? "" : " OR ",
+                               tg_translate_equal(translator, node, value, item));
+        g_string_append_printf(out, "%s%s", i == 0 ? "" : ", ",
+                               tg_translate_instant(translator, item).text);
     }
+    if (is_apart) {
+        return tg_value(translator, &tg_sql_type_boolean, "(%s(%s))",
+                        tg_node_has(node, TG_FLAG_NOT) ? "NOT " : "", apart->str);
+    }
+    value = tg_translate_instant(translator, value);
     return tg_value(translator, &tg_sql_type_boolean, "(%s %sIN (%s))", value.text,
                     tg_node_has(node, TG_FLAG_NOT) ? "NOT " : "", out->str);
 }
@@ -167,7 +161,8 @@ static TgValue in_query(TgTranslator *translator, const TgNode *node)
 
 static TgValue quantified(TgTranslator *translator, const TgNode *node)
 {
-    TgValue left = tg_translate_expression(translator, node->items[0]);
+    TgValue left =
+        tg_translate_instant(translator, tg_translate_expression(translator, node->items[0]));
     TgRows rows = tg_translate_query(translator, node->items[1]);
 
     check_one_column(translator, node, &rows);
@@ -191,6 +186,10 @@ static TgValue like(TgTranslator *translator, const TgNode *node)
                                      "LIKE needs texts, but this is of type %s",
                                      tg_translate_type_name(translator, parts[i].type));
         }
+    }
+    if (node->items[2] != NULL && node->items[2]->kind == TG_NODE_STRING &&
+        g_utf8_strlen(node->items[2]->text, -1) != 1) {
+        return tg_translate_fail(translator, node->items[2], "ESCAPE takes one character");
     }
     /* Trino has no escape character unless one is named; nor has DuckDB. */
     return tg_value(translator, &tg_sql_type_boolean, "(%s %sLIKE %s%s%s)", parts[0].text,
@@ -223,7 +222,7 @@ static const char *case_condition(TgTranslator *translator, const TgNode *when,
     if (operand == NULL) {
         return tg_translate_boolean(translator, when, "WHEN").text;
     }
-    value = tg_translate_expression(translator, when);
+    value = tg_translate_instant(translator, tg_translate_expression(translator, when));
     tg_translate_check_comparable(translator, when, *operand, value);
     return value.text;
 }
@@ -237,7 +236,8 @@ static TgValue case_when(TgTranslator *translator, const TgNode *node)
     TgValue operand = {NULL, NULL};
 
     if (node->items[0] != NULL) {
-        operand = tg_translate_expression(translator, node->items[0]);
+        operand =
+            tg_translate_instant(translator, tg_translate_expression(translator, node->items[0]));
         g_string_append_printf(out, " %s", operand.text);
     }
     for (guint i = 0; i < branches; i++) {
@@ -359,37 +359,13 @@ static TgValue predicate(TgTranslator *translator, const TgNode *node)
 
 static TgValue at_zone(TgTranslator *translator, const TgNode *node)
 {
-    /* cast(… AT TIME ZONE z AS timestamp) is done in cast_zone; alone the value would keep a zone.
-     */
-    return tg_translate_fail(translator, node,
-                             "a value that keeps its time zone is not supported; write cast(… AT "
-                             "TIME ZONE '…' AS timestamp) for the local time");
-}
+    TgValue value = tg_translate_expression(translator, node->items[0]);
 
-/* cast(x AT TIME ZONE 'z' AS timestamp): the local time there. */
-static TgValue cast_zone(TgTranslator *translator, const TgNode *node)
-{
-    const TgNode *zoned = node->items[0];
-    TgValue value = tg_translate_expression(translator, zoned->items[0]);
-    TgValue zone = tg_translate_expression(translator, zoned->items[1]);
-    TgValue local = {NULL, NULL};
-
-    if (value.type->id != TG_SQL_TIMESTAMP_TZ && value.type->id != TG_SQL_TIMESTAMP) {
-        return tg_translate_fail(translator, zoned, "AT TIME ZONE needs a timestamp, not %s",
-                                 tg_translate_type_name(translator, value.type));
-    }
-    local = tg_value(translator, &tg_sql_type_timestamp, "timezone(%s, CAST(%s AS TIMESTAMPTZ))",
-                     zone.text, value.text);
-    return tg_translate_cast(translator, node, local, node->type, tg_node_has(node, TG_FLAG_TRY));
+    return tg_zone_at(translator, node, value, tg_translate_expression(translator, node->items[1]));
 }
 
 static TgValue cast(TgTranslator *translator, const TgNode *node)
 {
-    TgSqlTypeId id = node->type->id;
-
-    if (node->items[0]->kind == TG_NODE_AT_ZONE && (id == TG_SQL_TIMESTAMP || id == TG_SQL_DATE)) {
-        return cast_zone(translator, node);
-    }
     return tg_translate_cast(translator, node, tg_translate_expression(translator, node->items[0]),
                              node->type, tg_node_has(node, TG_FLAG_TRY));
 }

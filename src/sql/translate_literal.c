@@ -103,9 +103,13 @@ static TgValue timestamp(TgTranslator *translator, const TgNode *node)
     digits = fraction_digits(local);
     type = tg_sql_type_new(translator->arena, TG_SQL_TIMESTAMP_TZ, digits, 0);
     if (strstr(zone, "UTC") == NULL && strpbrk(zone, "+-") == NULL && strcmp(zone, "Z") != 0) {
-        return tg_value(translator, type, "timezone(%s, CAST(%s AS TIMESTAMP))",
-                        tg_translate_text(translator, zone + strspn(zone, " ")),
-                        tg_translate_text(translator, local));
+        return tg_zone_from_local(translator,
+                                  tg_value(translator, &tg_sql_type_timestamp,
+                                           "CAST(%s AS TIMESTAMP)",
+                                           tg_translate_text(translator, local)),
+                                  tg_value(translator, type, "%s",
+                                           tg_translate_text(translator, zone + strspn(zone, " "))),
+                                  TRUE);
     }
     if (strstr(zone, "UTC") != NULL) {
         return tg_value(
@@ -115,9 +119,11 @@ static TgValue timestamp(TgTranslator *translator, const TgNode *node)
     while (*zone == ' ') {
         zone++;
     }
-    return tg_value(
-        translator, type, "CAST(%s AS TIMESTAMPTZ)",
-        tg_translate_text(translator, tg_sql_arena_printf(translator->arena, "%s%s", local, zone)));
+    return tg_zone_from_local(translator,
+                              tg_value(translator, &tg_sql_type_timestamp, "CAST(%s AS TIMESTAMP)",
+                                       tg_translate_text(translator, local)),
+                              tg_value(translator, type, "%s", tg_translate_text(translator, zone)),
+                              TRUE);
 }
 
 static TgValue typed(TgTranslator *translator, const TgNode *node)
@@ -126,6 +132,11 @@ static TgValue typed(TgTranslator *translator, const TgNode *node)
     const TgSqlType *type = node->type;
 
     switch ((int)type->id) {
+    case TG_SQL_TIME:
+        return tg_value(
+            translator,
+            tg_sql_type_new(translator->arena, TG_SQL_TIME, fraction_digits(node->text), 0),
+            "CAST(%s AS TIME)", text);
     case TG_SQL_TIMESTAMP:
     case TG_SQL_TIMESTAMP_TZ:
         return timestamp(translator, node);
@@ -146,10 +157,31 @@ static TgValue typed(TgTranslator *translator, const TgNode *node)
     }
 }
 
+TgValue tg_translate_negative(TgTranslator *translator, const TgNode *node)
+{
+    guint64 value = 0;
+
+    errno = 0;
+    value = g_ascii_strtoull(node->text, NULL, 10);
+    if (errno == 0 && value == (guint64)G_MAXINT32 + 1) {
+        return tg_value(translator, &tg_sql_type_integer, "CAST(-2147483648 AS INTEGER)");
+    }
+    if (errno == 0 && value == (guint64)G_MAXINT64 + 1) {
+        return tg_value(translator, &tg_sql_type_bigint, "CAST(-9223372036854775808 AS BIGINT)");
+    }
+    TgValue positive = tg_translate_literal(translator, node);
+
+    return tg_value(translator, positive.type, "(-%s)", positive.text);
+}
+
 TgValue tg_translate_interval(TgTranslator *translator, const TgNode *node)
 {
     gboolean is_month = strcmp(node->extra, "month") == 0 || strcmp(node->extra, "year") == 0;
     const char *text = node->text;
+
+    if (strcmp(node->extra, "week") == 0 || strcmp(node->extra, "quarter") == 0) {
+        return tg_translate_fail(translator, node, "there is no interval of %ss", node->extra);
+    }
     gsize length = strspn(text, "+-0123456789.");
 
     if (*text == '\0' || text[length] != '\0' || length > 18) {

@@ -163,10 +163,12 @@ const char *tg_translate_sort_list(TgTranslator *translator, const TgNode *list)
 
     for (guint i = 0; i < list->count; i++) {
         const TgNode *sort = list->items[i];
+        TgValue key = tg_translate_expression(translator, sort->items[0]);
 
-        g_string_append_printf(out, "%s(%s)%s", i == 0 ? "" : ", ",
-                               tg_translate_expression(translator, sort->items[0]).text,
-                               sort_direction(sort));
+        tg_translate_check_orderable(translator, sort, key.type);
+        g_string_append_printf(out,
+                               key.type->id == TG_SQL_ARRAY ? "%s(tg_no_nulls(%s))%s" : "%s(%s)%s",
+                               i == 0 ? "" : ", ", key.text, sort_direction(sort));
     }
     return tg_value(translator, &tg_sql_type_unknown, "%s", out->str).text;
 }
@@ -207,10 +209,14 @@ static const char *order_by(TgTranslator *translator, const TgNode *list, const 
 
         g_string_append(out, i == 0 ? "" : ", ");
         if (place > 0) {
+            tg_translate_check_orderable(translator, sort,
+                                         g_array_index(outputs, TgField, place - 1).value.type);
             g_string_append_printf(out, "%u", place);
         } else {
-            g_string_append_printf(out, "(%s)",
-                                   tg_translate_expression(translator, sort->items[0]).text);
+            TgValue key = tg_translate_expression(translator, sort->items[0]);
+
+            tg_translate_check_orderable(translator, sort, key.type);
+            g_string_append_printf(out, "(%s)", key.text);
         }
         g_string_append(out, sort_direction(sort));
     }

@@ -21,6 +21,11 @@ static gboolean translate_cells(TgTranslator *translator, const TgNode *node, gu
         for (guint j = 0; j < width; j++) {
             cells[j * node->count + i] =
                 tg_translate_expression(translator, row->kind == TG_NODE_ROW ? row->items[j] : row);
+            if (row->kind != TG_NODE_ROW && cells[i].type->id == TG_SQL_ROW) {
+                (void)tg_translate_fail(
+                    translator, row, "VALUES takes a row for its columns; write ROW(…) around it");
+                return FALSE;
+            }
         }
     }
     return TRUE;

@@ -194,6 +194,11 @@ static void append_duckdb(GString *out, const TgSqlType *type)
     case TG_SQL_DECIMAL:
         g_string_append_printf(out, "DECIMAL(%u,%u)", type->precision, type->scale);
         return;
+    case TG_SQL_TIMESTAMP_TZ:
+        g_string_append(out, type->scale == TG_SQL_ZONE_UTC
+                                 ? "TIMESTAMPTZ"
+                                 : "STRUCT(t TIMESTAMPTZ, l TIMESTAMP, z VARCHAR)");
+        return;
     case TG_SQL_ARRAY:
         append_duckdb(out, type->items[0]);
         g_string_append(out, "[]");
@@ -255,12 +260,20 @@ gboolean tg_sql_type_is_numeric(const TgSqlType *type)
     return type->id >= TG_SQL_TINYINT && type->id <= TG_SQL_DOUBLE;
 }
 
+gboolean tg_sql_type_is_zoned(const TgSqlType *type)
+{
+    return type->id == TG_SQL_TIMESTAMP_TZ && type->scale != TG_SQL_ZONE_UTC;
+}
+
 gboolean tg_sql_type_equal(const TgSqlType *a, const TgSqlType *b)
 {
     if (a->id != b->id || a->count != b->count) {
         return FALSE;
     }
     if (a->id == TG_SQL_DECIMAL && (a->precision != b->precision || a->scale != b->scale)) {
+        return FALSE;
+    }
+    if (tg_sql_type_is_zoned(a) != tg_sql_type_is_zoned(b)) {
         return FALSE;
     }
     for (guint i = 0; i < a->count; i++) {
@@ -327,17 +340,17 @@ static const TgSqlType *common_number(TgSqlArena *arena, const TgSqlType *a, con
     return wider->id == TG_SQL_DECIMAL ? common_decimal(arena, a, b) : wider;
 }
 
-static const TgSqlType *common_time(const TgSqlType *a, const TgSqlType *b)
+static const TgSqlType *common_time(TgSqlArena *arena, const TgSqlType *a, const TgSqlType *b)
 {
-    if (a->id == b->id) {
-        return a->precision >= b->precision ? a : b;
-    }
-    return a->id > b->id ? a : b;
-}
+    const TgSqlType *wider = a->id >= b->id ? a : b;
+    guint digits = MAX(a->precision, b->precision);
+    guint zone =
+        tg_sql_type_is_zoned(a) || tg_sql_type_is_zoned(b) ? TG_SQL_ZONE_ANY : TG_SQL_ZONE_UTC;
 
-static gboolean is_text(const TgSqlType *type)
-{
-    return type->id == TG_SQL_VARCHAR || type->id == TG_SQL_CHAR;
+    if (a == b || (wider->precision == digits && wider->id != TG_SQL_TIMESTAMP_TZ)) {
+        return wider;
+    }
+    return tg_sql_type_new(arena, wider->id, digits, wider->id == TG_SQL_TIMESTAMP_TZ ? zone : 0);
 }
 
 const TgSqlType *tg_sql_type_common(TgSqlArena *arena, const TgSqlType *a, const TgSqlType *b)
@@ -352,13 +365,16 @@ const TgSqlType *tg_sql_type_common(TgSqlArena *arena, const TgSqlType *a, const
         return common_number(arena, a, b);
     }
     if (is_time_like(a) && is_time_like(b)) {
-        return common_time(a, b);
+        return common_time(arena, a, b);
     }
     if (a->id == b->id && a->count > 0) {
         return common_nested(arena, a, b);
     }
     if (a->id == b->id) {
-        return a->precision == b->precision ? a : tg_sql_type_new(arena, a->id, 0, 0);
+        guint digits =
+            a->id == TG_SQL_TIME || a->id == TG_SQL_CHAR ? MAX(a->precision, b->precision) : 0;
+
+        return a->precision == b->precision ? a : tg_sql_type_new(arena, a->id, digits, 0);
     }
-    return is_text(a) && is_text(b) ? &tg_sql_type_varchar : NULL;
+    return NULL;
 }

@@ -32,6 +32,14 @@ typedef enum {
     TG_SQL_ROW
 } TgSqlTypeId;
 
+/* How a timestamp with time zone is kept: as an instant, which is shown in UTC, or together with
+ * its local time and zone: STRUCT(t TIMESTAMPTZ, l TIMESTAMP, z VARCHAR). */
+typedef enum {
+    TG_SQL_ZONE_UTC,
+    TG_SQL_ZONE_ONE, /* all values of the expression have the same zone */
+    TG_SQL_ZONE_ANY
+} TgSqlZone;
+
 typedef struct TgSqlType TgSqlType;
 
 /* Immutable; lies in an arena or is one of the constants below. */
@@ -39,7 +47,7 @@ struct TgSqlType {
     TgSqlTypeId id;
     guint precision;         /* DECIMAL: digits; CHAR, VARCHAR: length (0: any); TIMESTAMP, TIME:
                                 digits of the second's fraction */
-    guint scale;             /* DECIMAL */
+    guint scale;             /* DECIMAL; TIMESTAMP_TZ: a TgSqlZone */
     guint count;             /* of items: ARRAY 1, MAP 2, ROW n */
     const TgSqlType **items; /* element; key and value; fields */
     const char **names;      /* ROW: a name or NULL for each field */
@@ -94,6 +102,9 @@ const TgSqlType *tg_sql_type_common(TgSqlArena *arena, const TgSqlType *a, const
 
 /* The decimal that holds every value of an integer or decimal type; NULL for others. */
 const TgSqlType *tg_sql_type_as_decimal(TgSqlArena *arena, const TgSqlType *type);
+
+/* Whether values keep a zone of their own. */
+gboolean tg_sql_type_is_zoned(const TgSqlType *type);
 
 gboolean tg_sql_type_is_integer(const TgSqlType *type);
 gboolean tg_sql_type_is_numeric(const TgSqlType *type);
