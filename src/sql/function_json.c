@@ -80,6 +80,10 @@ static TgValue print_path(TgTranslator *translator, const TgCall *call)
 static TgValue print_contains(TgTranslator *translator, const TgCall *call)
 {
     TgValue value = call->values[1];
+
+    if (value.type->id == TG_SQL_UNKNOWN) {
+        return tg_value(translator, &tg_sql_type_boolean, "CAST(NULL AS BOOLEAN)");
+    }
     const char *name = value.type->id == TG_SQL_BOOLEAN     ? "boolean"
                        : tg_sql_type_is_integer(value.type) ? "bigint"
                        : value.type->id == TG_SQL_DOUBLE    ? "double"

@@ -39,6 +39,10 @@ static const char *unit(TgTranslator *translator, const TgCall *call, const TgSq
         return tg_translate_fail(translator, call->nodes[0], "'%s' is not a unit of time", text)
             .text;
     }
+    if (type->id == TG_SQL_TIME && i >= 4) {
+        return tg_translate_fail(translator, call->nodes[0], "'%s' is not a unit of a time", text)
+            .text;
+    }
     if (type->id == TG_SQL_DATE && i < 4) {
         return tg_translate_fail(translator, call->nodes[0], "'%s' is not a unit of a date", text)
             .text;
@@ -55,6 +59,12 @@ static TgValue print_date_add(TgTranslator *translator, const TgCall *call)
         tg_value(translator, time.type, "(%s + CAST(%s AS INTEGER) * INTERVAL %s %s)", time.text,
                  call->values[1].text, is_quarter ? "3" : "1", is_quarter ? "month" : name);
 
+    if (time.type->precision < 3 && time.type->id == TG_SQL_TIME &&
+        strcmp(name, "millisecond") == 0) {
+        return tg_translate_fail(
+            translator, call->node,
+            "milliseconds of a time without them are not supported; cast it to time(3)");
+    }
     if (time.type->precision < 3 && time.type->id != TG_SQL_DATE &&
         strcmp(name, "millisecond") == 0) {
         return tg_value(translator, time.type, "tg_round_%s(%s, %s)",
@@ -181,6 +191,70 @@ static TgValue print_format_datetime(TgTranslator *translator, const TgCall *cal
                     call->values[1].text, value.type->id == TG_SQL_TIMESTAMP_TZ ? "UTC" : "");
 }
 
+/* A part of an interval, cut towards zero. */
+static TgValue print_interval_part(TgTranslator *translator, const TgCall *call)
+{
+    static const struct {
+        const char *name;
+        TgSqlTypeId type;
+        const char *text;
+    } parts[] = {
+        {"year", TG_SQL_INTERVAL_MONTH, "(tg_interval_months(%s) // 12)"},
+        {"month", TG_SQL_INTERVAL_MONTH, "(tg_interval_months(%s) %% 12)"},
+        {"day", TG_SQL_INTERVAL_DAY, "(tg_interval_ms(%s) // 86400000)"},
+        {"hour", TG_SQL_INTERVAL_DAY, "(tg_interval_ms(%s) // 3600000 %% 24)"},
+        {"minute", TG_SQL_INTERVAL_DAY, "(tg_interval_ms(%s) // 60000 %% 60)"},
+        {"second", TG_SQL_INTERVAL_DAY, "(tg_interval_ms(%s) // 1000 %% 60)"},
+        {"millisecond", TG_SQL_INTERVAL_DAY, "(tg_interval_ms(%s) %% 1000)"},
+    };
+    gsize i = 0;
+
+    while (strcmp(parts[i].name, call->name) != 0) {
+        i++;
+    }
+    if (parts[i].type != call->values[0].type->id) {
+        return tg_translate_fail(translator, call->node, "%s() does not take %s", call->name,
+                                 tg_translate_type_name(translator, call->values[0].type));
+    }
+    const char *at = strstr(parts[i].text, "%s");
+    g_autoptr(GString) text = g_string_new_len(parts[i].text, at - parts[i].text);
+
+    g_string_append(text, call->values[0].text);
+    g_string_append(text, at + 2);
+    (void)g_string_replace(text, "%%", "%", 0);
+    return tg_value(translator, &tg_sql_type_bigint, "CAST(%s AS BIGINT)", text->str);
+}
+
+static TgValue print_time_trunc(TgTranslator *translator, const TgCall *call)
+{
+    TgValue time = call->values[1];
+
+    return tg_value(translator, time.type, "CAST(date_trunc('%s', DATE '2000-01-01' + %s) AS TIME)",
+                    unit(translator, call, time.type), time.text);
+}
+
+/* Of the offset from UTC. */
+static TgValue print_zone_part(TgTranslator *translator, const TgCall *call)
+{
+    TgValue value = call->values[0];
+    gboolean is_zoned = tg_sql_type_is_zoned(value.type);
+
+    if (strcmp(call->name, "timezone") == 0) {
+        return tg_value(translator, &tg_sql_type_varchar,
+                        is_zoned ? "struct_extract_at(%s, 3)"
+                                 : "CASE WHEN %s IS NOT NULL THEN 'UTC' END",
+                        value.text);
+    }
+    if (!is_zoned) {
+        return tg_value(translator, &tg_sql_type_bigint,
+                        "CASE WHEN %s IS NOT NULL THEN CAST(0 AS BIGINT) END", value.text);
+    }
+    return tg_value(translator, &tg_sql_type_bigint,
+                    strcmp(call->name, "timezone_hour") == 0 ? "(tg_zone_seconds(%s) // 3600)"
+                                                             : "(tg_zone_seconds(%s) // 60 %% 60)",
+                    value.text);
+}
+
 const TgFunction tg_functions_time[] = {
     {"date", "D", "D", "$1", NULL},
     {"date", "t", "D", "CAST($1 AS DATE)", NULL},
@@ -221,6 +295,23 @@ const TgFunction tg_functions_time[] = {
     {"second", "t", "b", "second($1)", NULL},
     {"millisecond", "t", "b", "(millisecond($1) % 1000)", NULL},
     {"last_day_of_month", "t", "D", "last_day($1)", NULL},
+    {"hour", "H", "b", "hour($1)", NULL},
+    {"minute", "H", "b", "minute($1)", NULL},
+    {"second", "H", "b", "second($1)", NULL},
+    {"millisecond", "H", "b", "(millisecond($1) % 1000)", NULL},
+    {"year", "i", NULL, NULL, print_interval_part},
+    {"month", "i", NULL, NULL, print_interval_part},
+    {"day", "i", NULL, NULL, print_interval_part},
+    {"hour", "i", NULL, NULL, print_interval_part},
+    {"minute", "i", NULL, NULL, print_interval_part},
+    {"second", "i", NULL, NULL, print_interval_part},
+    {"millisecond", "i", NULL, NULL, print_interval_part},
+    {"date_add", "sIH", NULL, NULL, print_date_add},
+    {"date_diff", "sHH", NULL, NULL, print_date_diff},
+    {"date_trunc", "sH", NULL, NULL, print_time_trunc},
+    {"timezone_hour", "Z", NULL, NULL, print_zone_part},
+    {"timezone_minute", "Z", NULL, NULL, print_zone_part},
+    {"timezone", "Z", NULL, NULL, print_zone_part},
     {"now", "", NULL, NULL, print_now},
     {"current_date", "", NULL, NULL, print_now},
     {"current_timestamp", "", NULL, NULL, print_now},

@@ -251,7 +251,8 @@ const char *const tg_sql_macros[] = {
                                  "IN ('OBJECT', 'ARRAY') THEN "
                                  "json_extract_string(x, p) END END"),
     MACRO("tg_json_array_get(x, i)",
-          "CASE WHEN i < 0 THEN CAST('tg_error: json_array_get() counts from 0' AS JSON) WHEN "
+          "CASE WHEN x IS NULL THEN NULL WHEN i < 0 THEN CAST('tg_error: json_array_get() counts "
+          "from 0' AS JSON) WHEN "
           "json_valid(x) THEN CASE json_type(x, '$[' || i || ']') WHEN 'VARCHAR' THEN CAST("
           "'tg_error: json_array_get() of a text is not supported; use json_extract()' AS "
           "JSON) WHEN 'NULL' THEN NULL ELSE json_extract(x, "

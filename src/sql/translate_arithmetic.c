@@ -114,6 +114,11 @@ static TgValue decimals(TgTranslator *translator, const TgNode *node, TgValue le
                             "Division by zero") " ELSE %s %% %s END AS DECIMAL(%u,%u))",
                         y.text, x.text, y.text, result->precision, result->scale);
     }
+    if (*node->text != '*' && result->precision > 18 &&
+        result->precision < 38) { /* DuckDB aligns in 18 digits else */
+        x = tg_translate_coerce(translator, x, result);
+        y = tg_translate_coerce(translator, y, result);
+    }
     return tg_value(translator, result, "CAST(%s %s %s AS DECIMAL(%u,%u))", x.text, node->text,
                     y.text, result->precision, result->scale);
 }

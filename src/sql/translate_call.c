@@ -42,8 +42,6 @@ static const char *const unsupported[] = {"soundex",
                                           "bing_tile_at",
                                           "bar",
                                           "from_unixtime_nanos",
-                                          "timezone_hour",
-                                          "timezone_minute",
                                           NULL};
 
 /* ---- which overload ------------------------------------------------------------------------- */
@@ -78,6 +76,8 @@ static gboolean fits_type(char letter, TgSqlTypeId id)
         return id == TG_SQL_TIMESTAMP_TZ;
     case 't':
         return id == TG_SQL_DATE || id == TG_SQL_TIMESTAMP || id == TG_SQL_TIMESTAMP_TZ;
+    case 'H':
+        return id == TG_SQL_TIME;
     case 'x':
         return id == TG_SQL_VARBINARY;
     case 'a':
@@ -525,7 +525,12 @@ TgValue tg_translate_call(TgTranslator *translator, const TgNode *node)
     call.values = values;
     for (guint i = 0; i < nodes->len; i++) {
         values[i] = (TgValue){"NULL", &tg_sql_type_unknown};
-        if (call.nodes[i]->kind != TG_NODE_LAMBDA) {
+        if (i == 1 && call.nodes[i]->kind == TG_NODE_NAME && strcmp(call.name, "normalize") == 0) {
+            g_autofree char *form = g_ascii_strup(call.nodes[i]->text, -1); /* NFC, a word */
+
+            values[i] = tg_value(translator, &tg_sql_type_varchar, "%s",
+                                 tg_translate_text(translator, form));
+        } else if (call.nodes[i]->kind != TG_NODE_LAMBDA) {
             values[i] = tg_translate_expression(translator, call.nodes[i]);
         }
     }
