@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "endpoint/s3_internal.h"
 #include "net/http_date.h"
+#include "object/folder.h"
 
 #define KIND "object"
 #define DEFAULT_TYPE "binary/octet-stream"
@@ -235,12 +236,23 @@ static void send_file(TgS3Call *s3, const TgObjectInfo *info, int take_fd)
                              count >= 0 ? count : info->size_bytes);
 }
 
-void tg_endpoint_s3_get_object(TgS3Call *s3)
+/* What is sent is what the headers tell, whoever replaces the object meanwhile. Links lead out of
+ * the store, and a listing shows none. */
+static TgObjectInfo *open_object(const TgS3Call *s3, int *out_fd)
 {
     g_autofree char *path = tg_object_engine_path(s3->endpoint->objects, s3->url, NULL);
-    int fd = path == NULL ? -1 : g_open(path, O_RDONLY | O_CLOEXEC, 0);
-    g_autoptr(GError) error = NULL;
-    TgObjectInfo *info = fd < 0 ? NULL : tg_object_find(s3->endpoint->objects, s3->url, &error);
+    struct stat status;
+
+    *out_fd = path == NULL ? -1 : g_open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0);
+    return *out_fd >= 0 && fstat(*out_fd, &status) == 0 && S_ISREG(status.st_mode)
+               ? tg_folder_info_new(s3->url, &status)
+               : NULL;
+}
+
+void tg_endpoint_s3_get_object(TgS3Call *s3)
+{
+    int fd = -1;
+    TgObjectInfo *info = open_object(s3, &fd);
     guint status = info == NULL ? 404 : check_conditions(s3, info);
 
     if (info == NULL) {

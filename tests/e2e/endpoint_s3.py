@@ -142,7 +142,11 @@ def nothing_leads_out_of_a_bucket():
                 run = subprocess.run(["curl", "-s", "--path-as-is", "-o", os.devnull, "-w", "%{http_code}", "-X", method, "--data-binary", "x", endpoint.url + path], capture_output=True, text=True)
                 assert run.stdout in ("400", "404", "405", "204"), f"{method} {path}: {run.stdout}"
         assert os.path.exists(os.path.join(endpoint.project.folder, ".tegaru/catalog.sqlite"))
-        equal(sorted(os.listdir(os.path.join(endpoint.project.folder, ".tegaru/objects/bucket"))), [])
+        folder = os.path.join(endpoint.project.folder, ".tegaru/objects/bucket")
+        equal(sorted(os.listdir(folder)), [])
+        os.symlink(os.path.join(endpoint.project.folder, ".tegaru/catalog.sqlite"), os.path.join(folder, "link"))
+        run = subprocess.run(["curl", "-s", "-o", os.devnull, "-w", "%{http_code}", endpoint.url + "/bucket/link"], capture_output=True, text=True)
+        equal(run.stdout, "404", "a link")
 
 
 def signed(version):
