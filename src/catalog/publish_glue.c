@@ -356,7 +356,31 @@ static void lock_clear(Lock *lock)
 }
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Lock, lock_clear)
 
-/* Who holds the lock: the id, or NULL when none does or its time is over. @own is not looked at */
+/* Whether a lock holds; *out_id gets who has it, unless it is ours, over, or let go just now. */
+static gboolean read_claim(const TgPublish *publish, const char *url, char **out_id, GError **error)
+{
+    g_autofree char *text = NULL;
+    GError *problem = NULL;
+    gsize size = 0;
+
+    if (!tg_object_read(publish->objects, url, LOCK_BYTES_MAX, &text, &size, &problem)) {
+        if (g_error_matches(problem, TG_ERROR, TG_ERROR_NOT_FOUND)) {
+            g_error_free(problem);
+            return TRUE;
+        }
+        g_propagate_error(error, problem);
+        return FALSE;
+    }
+    g_autoptr(json_t) claim = json_loads(text, 0, NULL);
+
+    if (json_integer_value(json_object_get(claim, "until_ms")) > tg_clock_now_ms()) {
+        g_free(*out_id);
+        *out_id = g_strdup(json_string_value(json_object_get(claim, "id")));
+    }
+    return TRUE;
+}
+
+/* Who else holds the lock: the id, or NULL. *out_last is the highest number there is. */
 static gboolean find_holder(const TgPublish *publish, const Lock *lock, char **out_id,
                             gint64 *out_last, GError **error)
 {
@@ -366,19 +390,10 @@ static gboolean find_holder(const TgPublish *publish, const Lock *lock, char **o
     *out_last = 0;
     for (guint i = 0; all != NULL && i < all->len; i++) {
         const char *url = ((const TgObjectInfo *)all->pdata[i])->url;
-        g_autofree char *text = NULL;
-        g_autoptr(json_t) claim = NULL;
-        gsize size = 0;
 
         *out_last = MAX(*out_last, g_ascii_strtoll(url + strlen(lock->folder), NULL, 10));
-        if (g_strcmp0(url, lock->url) == 0 ||
-            !tg_object_read(publish->objects, url, LOCK_BYTES_MAX, &text, &size, NULL)) {
-            continue; /* ours, or let go in this moment */
-        }
-        claim = json_loads(text, 0, NULL);
-        if (json_integer_value(json_object_get(claim, "until_ms")) > tg_clock_now_ms()) {
-            g_free(*out_id);
-            *out_id = g_strdup(json_string_value(json_object_get(claim, "id")));
+        if (g_strcmp0(url, lock->url) != 0 && !read_claim(publish, url, out_id, error)) {
+            return FALSE;
         }
     }
     return all != NULL;

@@ -79,26 +79,55 @@ static char **values_of(const json_t *entry)
     return (char **)g_ptr_array_free(g_steal_pointer(&values), FALSE);
 }
 
-/* What of an entry is told, as the local catalog does. */
-static json_t *told(TgPublish *publish, const json_t *entry, GError **error)
+/* Where the table, or the partition that an entry is about, lies now; "" when it is not there. Each
+ * is asked for once. Lent by `places`; NULL with an error. */
+static const char *place_now(TgPublish *publish, const json_t *entry, GHashTable *places,
+                             GError **error)
 {
     g_auto(GStrv) values = values_of(entry);
-    g_autoptr(json_t) now = publish->class->snapshot(publish, (TgPartitionValues)values, error);
-    json_t *line = NULL;
+    g_autofree char *key = values == NULL ? g_strdup("") : g_strjoinv("\n", values);
+    const char *known = g_hash_table_lookup(places, key);
+    g_autoptr(json_t) one = NULL;
+    GError *problem = NULL;
+
+    if (known != NULL) {
+        return known;
+    }
+    one = values == NULL
+              ? tg_catalog_get_table(publish->catalog, publish->database, publish->table, &problem)
+              : tg_catalog_get_partition(publish->catalog, publish->database, publish->table,
+                                         (TgPartitionValues)values, &problem);
+    if (one == NULL && !g_error_matches(problem, TG_ERROR, TG_ERROR_NOT_FOUND)) {
+        g_propagate_error(error, problem);
+        return NULL;
+    }
+    g_clear_error(&problem);
+    const char *location = one == NULL ? NULL : tg_table_location(one);
+    char *place = g_strdup(location == NULL ? "" : location);
+
+    g_hash_table_insert(places, g_steal_pointer(&key), place);
+    return place;
+}
+
+/* What of an entry is told, as the local catalog does. */
+static json_t *told(TgPublish *publish, const json_t *entry, GHashTable *places, GError **error)
+{
+    const json_t *after = json_object_get(entry, "after");
+    const char *one = json_object_get(after, "table") != NULL ? "table" : "partition";
+    const char *then = tg_table_location(json_object_get(after, one));
+    const char *now = place_now(publish, entry, places, error);
 
     if (now == NULL) {
         return NULL;
     }
-    const json_t *after = json_object_get(entry, "after");
-    gboolean is_current = is_shown(after, now);
+    gboolean is_current = g_strcmp0(then, now) == 0;
 
-    line = json_pack("{s:O*, s:O*, s:O*, s:O*, s:O*, s:O*, s:s, s:b, s:b}", "publish_id",
+    return json_pack("{s:O*, s:O*, s:O*, s:O*, s:O*, s:O*, s:s, s:b, s:b}", "publish_id",
                      json_object_get(entry, "publish_id"), "at_ms", json_object_get(entry, "at_ms"),
                      "partition", json_object_get(entry, "partition"), "rows",
                      json_object_get(entry, "rows"), "bytes", json_object_get(entry, "bytes"),
                      "task", json_object_get(entry, "task"), "state", "published", "is_current",
                      is_current, "can_roll_back", !is_current);
-    return line;
 }
 
 /* A publish of the table that writes no object of its own. */
@@ -123,11 +152,12 @@ json_t *tg_publish_glue_history(TgCatalog *catalog, TgObjectStore *objects, cons
     g_autoptr(json_t) entries =
         publish == NULL ? NULL : read_entries(objects, publish->root, error);
     g_autoptr(json_t) lines = json_array();
+    g_autoptr(GHashTable) places = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
     json_t *entry = NULL;
     gsize i = 0;
 
     json_array_foreach (entries, i, entry) {
-        json_t *line = told(publish, entry, error);
+        json_t *line = told(publish, entry, places, error);
 
         if (line == NULL) {
             return NULL;
@@ -221,8 +251,9 @@ json_t *tg_publish_glue_rollback(TgCatalog *catalog, TgObjectStore *objects,
     }
     g_autofree char *url = g_strconcat(publish->root, "history/", publish->id, ".json", NULL);
     g_autoptr(json_t) entry = read_entry(objects, url, error);
+    g_autoptr(GHashTable) places = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
 
-    return entry == NULL ? NULL : told(publish, entry, error);
+    return entry == NULL ? NULL : told(publish, entry, places, error);
 }
 
 /* --- collecting --- */

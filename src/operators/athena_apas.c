@@ -366,7 +366,7 @@ static gboolean run_atomic(Apas *apas, gboolean *out_done, GError **error)
     ok = ok && (!*out_done || tg_athena_stage_test(&staging, tg_operator_tests(apas->turn),
                                                    out_done, &tests, error));
     if (!ok) {
-        (void)tg_athena_stage_drop(&staging, NULL);
+        tg_athena_stage_drop_quietly(&staging);
         return FALSE;
     }
     if (!*out_done) {

@@ -261,9 +261,11 @@ static gboolean commit(Ctas *ctas, TgPublish *publish, const TgAthenaStaging *st
         return FALSE;
     }
     ctas->turn->receipt = tg_publish_commit_table(publish, made, partitions, facts, error);
-    if (ctas->turn->receipt == NULL || !tg_athena_stage_drop(staging, error)) {
+    if (ctas->turn->receipt == NULL) {
         return FALSE;
     }
+    tg_athena_stage_drop_quietly(
+        staging); /* readers see the new table: the task has done its work */
     tg_athena_chain_note(&ctas->chain, ctas->turn->receipt);
     return TRUE;
 }
@@ -322,7 +324,7 @@ static gboolean run_atomic(Ctas *ctas, gboolean *out_done, GError **error)
     if (!tg_athena_stage(&staging, out_done, &rows, error) ||
         (*out_done &&
          !tg_athena_stage_test(&staging, tg_operator_tests(ctas->turn), out_done, &tests, error))) {
-        (void)tg_athena_stage_drop(&staging, NULL);
+        tg_athena_stage_drop_quietly(&staging);
         return FALSE;
     }
     if (!*out_done) {

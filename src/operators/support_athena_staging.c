@@ -301,6 +301,21 @@ gboolean tg_athena_stage_drop(const TgAthenaStaging *staging, GError **error)
     return FALSE;
 }
 
+void tg_athena_stage_drop_quietly(const TgAthenaStaging *staging)
+{
+    TgTurn *turn = staging->chain->turn;
+    g_autoptr(GError) problem = NULL;
+
+    if (!tg_athena_stage_drop(staging, &problem)) {
+        g_autofree char *line =
+            g_strdup_printf("the table %s.%s, which is not needed any more, "
+                            "could not be dropped: %s",
+                            staging->database, staging->table, problem->message);
+
+        turn->services->note(turn->services, turn->task_name, line);
+    }
+}
+
 /* --- tests --- */
 
 static char *test_text(const TgAthenaStaging *staging, const char *sql)

@@ -57,3 +57,6 @@ gboolean tg_athena_check_written(const TgAthenaStaging *staging, gint64 rows, GE
 
 /* Takes the staging table out of the catalog; its objects stay. One that is not there is fine. */
 gboolean tg_athena_stage_drop(const TgAthenaStaging *staging, GError **error);
+
+/* The same where nothing depends on it: a failure is told and no more. */
+void tg_athena_stage_drop_quietly(const TgAthenaStaging *staging);

@@ -276,7 +276,7 @@ static char *size_text(gint64 bytes)
     return g_strjoinv(" ", parts);
 }
 
-/* What is over a limit is stopped: it would cost on. */
+/* What is over a limit fails, and is stopped then: it would cost on. */
 static gboolean check_limits(const TgAthenaChain *chain, const json_t *state, gint64 scanned_bytes,
                              GError **error)
 {
@@ -299,7 +299,6 @@ static gboolean check_limits(const TgAthenaChain *chain, const json_t *state, gi
     } else {
         return TRUE;
     }
-    stop_quietly(chain, state);
     return FALSE;
 }
 
@@ -507,6 +506,9 @@ gboolean tg_athena_chain_run(TgAthenaChain *chain, const TgAthenaStatement *stat
                       : step_athena(chain, statement, state, out_execution, error);
 
     note_running(chain->turn, statement->name, state);
+    if (!ok && json_object_get(state, "execution") == NULL) {
+        stop_quietly(chain, state); /* nobody looks at it any more */
+    }
     return ok;
 }
 void tg_athena_chain_reset(TgTurn *turn)

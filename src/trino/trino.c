@@ -73,9 +73,11 @@ TgTrino *tg_trino_new(const TgTrinoOptions *options, GError **error)
                     "'%s' is no address of a Trino server; write http://HOST:PORT", options->url);
         return NULL;
     }
-    if (options->password != NULL && g_str_has_prefix(trino->origin, "http:")) {
+    if ((options->password != NULL || options->token != NULL) &&
+        g_str_has_prefix(trino->origin, "http:")) {
         g_set_error(error, TG_ERROR, TG_ERROR_CONFIG,
-                    "a password is not sent to %s over plain http; use https", trino->origin);
+                    "a password or token is not sent to %s over plain http; use https",
+                    trino->origin);
         return NULL;
     }
     trino->http = tg_http_new();
