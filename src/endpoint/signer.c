@@ -47,6 +47,9 @@ static const TgSignerRefusal skewed = {
     "The difference between the request time and the current time is too large."};
 static const TgSignerRefusal expired = {"AccessDenied", "ExpiredTokenException",
                                         "Request has expired"};
+static const TgSignerRefusal unsigned_headers = {
+    "AccessDenied", "InvalidSignatureException",
+    "There were headers present in the request which were not signed"};
 static const TgSignerRefusal mismatch = {
     "SignatureDoesNotMatch", "InvalidSignatureException",
     "The request signature we calculated does not match the signature you provided. Check your "
@@ -254,6 +257,22 @@ static gboolean append_headers(GString *out, const TgHttpCall *call, const char 
     return has_host;
 }
 
+/* Whether every header that AWS gives a meaning to is signed: none may be added on the way. */
+static gboolean signs_all(const TgHttpCall *call, const char *names)
+{
+    g_autoptr(GPtrArray) present = tg_http_call_header_names(call);
+    g_auto(GStrv) list = g_strsplit(names, ";", SIGNED_HEADERS_MAX);
+
+    for (guint i = 0; i < present->len; i++) {
+        const char *name = present->pdata[i];
+
+        if (g_str_has_prefix(name, "x-amz-") && !g_strv_contains((const char *const *)list, name)) {
+            return FALSE;
+        }
+    }
+    return TRUE;
+}
+
 static char *body_hash(const TgHttpCall *call, const Claim *claim, gboolean is_s3)
 {
     const char *given = tg_http_call_header(call, "X-Amz-Content-Sha256");
@@ -359,6 +378,9 @@ static const TgSignerRefusal *check_signature(const TgHttpCall *call, const Clai
     g_string_append_c(canonical, '\n');
     if (!append_headers(canonical, call, claim->headers)) {
         return &malformed; /* a signature that does not name the host fits any */
+    }
+    if (!signs_all(call, claim->headers)) {
+        return &unsigned_headers;
     }
     g_string_append_printf(canonical, "%s\n%s", claim->headers, hash);
     expected = signature_of(keys->secret, claim, canonical->str);

@@ -170,6 +170,11 @@ def signatures_are_checked_when_keys_are_given():
         refused(endpoint.client("s3", config=signed(None)).list_buckets, "AccessDenied")
         url = endpoint.client("s3", config=signed("s3v4")).generate_presigned_url("get_object", {"Bucket": "bucket", "Key": "a b/é+="}, ExpiresIn=60)
         equal(urllib.request.urlopen(url).read(), b"x")
+        try:
+            urllib.request.urlopen(urllib.request.Request(url, headers={"x-amz-meta-added": "1"}))
+            raise AssertionError("a header that was not signed was taken")
+        except urllib.error.HTTPError as error:
+            contains(error.read().decode(), "not signed")
         for bad, code in ((url.replace("X-Amz-Expires=60", "X-Amz-Expires=61"), "SignatureDoesNotMatch"),):
             try:
                 urllib.request.urlopen(bad)
