@@ -18,9 +18,10 @@ typedef TgValue (*TgFunctionPrint)(TgTranslator *translator, const TgCall *call)
  * One row an overload; the first whose arguments fit is taken.
  *
  * `arguments`, a letter each: v text, I integer, N decimal, f real or double, n any number, d any
- * number (cast to double), D date, T timestamp, Z timestamp with time zone, t date or timestamp, H time, i interval, x
- * binary, a array, m map, j json, J json or text, B boolean, r row, . anything, c anything (all c
- * are cast to their common type), F lambda, s a text in quotes. '*' repeats the letter before it.
+ * number (cast to double), D date, T timestamp, Z timestamp with time zone, t date or timestamp, H
+ * time, i interval, x binary, a array, m map, j json, J json or text, B boolean, r row, . anything,
+ * c anything (all c are cast to their common type), F lambda, s a text in quotes. '*' repeats the
+ * letter before it.
  *
  * `result`: v i b d B D T Z x j for types; 1 … 9 the type of an argument; c the common type; e its
  * element, k and w key and value of a map, a and m make an array and a map of what follows:
