@@ -106,6 +106,13 @@ static gboolean search(TgNativeCall *call, Search *out, gssize from)
     return TRUE;
 }
 
+static void clear_match(const Search *at)
+{
+    if (at->match != NULL) {
+        g_match_info_free(at->match);
+    }
+}
+
 static gboolean like(TgNativeCall *call)
 {
     Search at;
@@ -148,6 +155,7 @@ static gboolean extract(TgNativeCall *call)
     gboolean ok = search(call, &at, 0) && check_group(call, &at, group);
 
     if (!ok) {
+        clear_match(&at);
         return FALSE;
     }
     text = g_match_info_matches(at.match) ? group_text(&at, group) : NULL;
@@ -163,6 +171,7 @@ static gboolean extract_all(TgNativeCall *call)
     g_autoptr(GPtrArray) texts = g_ptr_array_new_with_free_func(g_free);
 
     if (!search(call, &at, 0) || !check_group(call, &at, group)) {
+        clear_match(&at);
         return FALSE;
     }
     while (g_match_info_matches(at.match)) {
@@ -314,7 +323,7 @@ static gboolean replace(TgNativeCall *call)
         (void)g_match_info_next(at.match, NULL);
     }
     if (!ok) {
-        g_match_info_free(at.match);
+        clear_match(&at);
         return FALSE;
     }
     g_string_append_len(call->scratch, at.text + last, (gssize)at.size - last);
