@@ -201,8 +201,8 @@ static gboolean register_one(duckdb_connection connection, const TgNative *nativ
 gboolean tg_native_register(const TgDuckdbApi *api, duckdb_connection connection, GError **error)
 {
     static const TgNative *const tables[] = {
-        tg_natives_text,   tg_natives_format,     tg_natives_url,
-        tg_natives_regexp, tg_natives_binary,     tg_natives_math,
+        tg_natives_text,   tg_natives_format,     tg_natives_url,  tg_natives_statistics,
+        tg_natives_regexp, tg_natives_binary,     tg_natives_math, tg_natives_words,
         tg_natives_time,   tg_natives_time_parse, tg_natives_json};
 
     native_api = api;

@@ -61,6 +61,8 @@ extern const TgNative tg_natives_url[];
 extern const TgNative tg_natives_regexp[];
 extern const TgNative tg_natives_binary[];
 extern const TgNative tg_natives_math[];
+extern const TgNative tg_natives_statistics[];
+extern const TgNative tg_natives_words[];
 extern const TgNative tg_natives_json[];
 extern const TgNative tg_natives_time[];
 extern const TgNative tg_natives_time_parse[];

@@ -44,6 +44,7 @@ extern const TgFunction tg_functions_regexp[];
 extern const TgFunction tg_functions_json[];
 extern const TgFunction tg_functions_time[];
 extern const TgFunction tg_functions_math[];
+extern const TgFunction tg_functions_statistics[];
 extern const TgFunction tg_functions_collection[];
 extern const TgFunction tg_functions_lambda[];
 extern const TgFunction tg_functions_aggregate[];

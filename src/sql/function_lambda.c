@@ -74,14 +74,16 @@ static TgValue fold(TgTranslator *translator, const TgCall *call, const char *li
     const char *state_name = tg_sql_type_duckdb(translator->arena, type);
     const char *item_name = tg_sql_type_duckdb(translator->arena, item);
     const char *next =
-        bind_two(translator, parameters, tg_sql_arena_printf(translator->arena, "%s.s", a),
-                 tg_sql_arena_printf(translator->arena, "%s.x", b), body);
+        bind_two(translator, parameters,
+                 tg_sql_arena_printf(translator->arena, "struct_extract_at(%s, 1)", a),
+                 tg_sql_arena_printf(translator->arena, "struct_extract_at(%s, 2)", b), body);
 
     return tg_value(
         translator, type,
-        "(list_reduce(list_transform(%s, lambda %s: struct_pack(s := CAST(NULL AS %s), "
+        "struct_extract_at(list_reduce(list_transform(%s, lambda %s: struct_pack(s := CAST(NULL AS "
+        "%s), "
         "x := CAST(%s AS %s))), lambda %s, %s: struct_pack(s := CAST(%s AS %s), x := "
-        "CAST(NULL AS %s)), struct_pack(s := CAST(%s AS %s), x := CAST(NULL AS %s)))).s",
+        "CAST(NULL AS %s)), struct_pack(s := CAST(%s AS %s), x := CAST(NULL AS %s))), 1)",
         list, a, state_name, a, item_name, a, b, next, state_name, item_name, call->values[1].text,
         state_name, item_name);
 }

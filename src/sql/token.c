@@ -130,15 +130,68 @@ static gboolean read_text(Lexer *lexer, TgTokenKind kind)
 
 static void skip_digits(Lexer *lexer)
 {
-    while (g_ascii_isdigit(peek(lexer, 0))) {
+    while (g_ascii_isdigit(peek(lexer, 0)) ||
+           (peek(lexer, 0) == '_' && g_ascii_isdigit(peek(lexer, 1)))) {
         lexer->p++;
     }
 }
 
-static gboolean read_number(Lexer *lexer)
+/* 0x1F, 0o17, 0b101: the token's text is in decimal digits. */
+static gboolean read_based(Lexer *lexer, guint base, const char *digits)
 {
     const char *start = lexer->p;
+    g_autoptr(GString) text = g_string_new(NULL);
+    guint64 value = 0;
+    gboolean overflows = FALSE;
+
+    lexer->p += 2;
+    for (; lexer->p < lexer->end && is_word(*lexer->p); lexer->p++) {
+        const char *digit = strchr(digits, g_ascii_tolower(*lexer->p));
+
+        if (*lexer->p == '_') {
+            continue;
+        }
+        if (digit == NULL || digit - digits >= (gssize)base) {
+            fail(lexer, start,
+                 "a number in another base with a digit that this base does not have");
+            return FALSE;
+        }
+        overflows = overflows || value > G_MAXUINT64 / base;
+        value = value * base + (guint64)(digit - digits);
+        g_string_append_c(text, *lexer->p);
+    }
+    if (text->len == 0 || overflows || value > (guint64)G_MAXINT64) {
+        fail(lexer, start, "a number in another base without digits, or too large for bigint");
+        return FALSE;
+    }
+    g_string_printf(text, "%" G_GUINT64_FORMAT, value);
+    add(lexer, TG_TOKEN_INTEGER, start, tg_sql_arena_copy(lexer->arena, text->str, text->len));
+    return TRUE;
+}
+
+/* The text without the '_' between digits. */
+static char *plain_digits(Lexer *lexer, const char *start)
+{
+    g_autoptr(GString) text = g_string_new(NULL);
+
+    for (const char *p = start; p < lexer->p; p++) {
+        if (*p != '_') {
+            g_string_append_c(text, *p);
+        }
+    }
+    return tg_sql_arena_copy(lexer->arena, text->str, text->len);
+}
+
+static gboolean read_number(Lexer *lexer)
+{
+    static const char digits[] = "0123456789abcdef";
+    const char *start = lexer->p;
     TgTokenKind kind = TG_TOKEN_INTEGER;
+    int base = *start == '0' ? g_ascii_tolower(peek(lexer, 1)) : 0;
+
+    if (base == 'x' || base == 'o' || base == 'b') {
+        return read_based(lexer, base == 'x' ? 16 : (base == 'o' ? 8 : 2), digits);
+    }
 
     skip_digits(lexer);
     if (peek(lexer, 0) == '.') {
@@ -160,7 +213,7 @@ static gboolean read_number(Lexer *lexer)
         fail(lexer, start, "a name must not begin with a digit; put it in double quotes");
         return FALSE;
     }
-    add(lexer, kind, start, tg_sql_arena_copy(lexer->arena, start, (gsize)(lexer->p - start)));
+    add(lexer, kind, start, plain_digits(lexer, start));
     return TRUE;
 }
 

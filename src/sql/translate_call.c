@@ -6,7 +6,7 @@
 
 static const TgFunction *const scalar_tables[] = {
     tg_functions_text, tg_functions_regexp,     tg_functions_json,   tg_functions_time,
-    tg_functions_math, tg_functions_collection, tg_functions_lambda,
+    tg_functions_math, tg_functions_collection, tg_functions_lambda, tg_functions_statistics,
 };
 
 /* Of Trino, but without a faithful form here. */
