@@ -50,8 +50,11 @@ class World:
         self.process.wait()
         self.process.stdout.close()
 
+    def export(self):
+        return EXPORT
+
     def run(self, dig, status=0, *arguments):
-        self.project.write("main.dig", EXPORT + dig)
+        self.project.write("main.dig", self.export() + dig)
         return check_run(self.project.run("run", "main.dig", "--rerun", *arguments, env=self.env), status)
 
     def keys(self, prefix=""):
