@@ -39,7 +39,7 @@ static gboolean levenshtein(TgNativeCall *call)
     glong right_count = 0;
     g_autofree gunichar *left = code_points(tg_native_text(call, 0), &left_count);
     g_autofree gunichar *right = code_points(tg_native_text(call, 1), &right_count);
-    g_autofree gint64 *row = g_new(gint64, (gsize)right_count + 1);
+    g_autofree gint64 *row = g_new0(gint64, (gsize)right_count + 1);
 
     for (glong j = 0; j <= right_count; j++) {
         row[j] = j;

@@ -28,7 +28,7 @@ static gboolean parse_by(TgNativeCall *call, gboolean is_mysql, TgTimeFields *fi
 
 static gboolean date_parse(TgNativeCall *call)
 {
-    TgTimeFields fields;
+    TgTimeFields fields = tg_time_no_fields();
     gint64 micros = 0;
 
     return parse_by(call, TRUE, &fields, &micros) && tg_native_return_int64(call, micros);
@@ -37,7 +37,7 @@ static gboolean date_parse(TgNativeCall *call)
 /* The local time; its zone is the other function's. */
 static gboolean parse_datetime(TgNativeCall *call)
 {
-    TgTimeFields fields;
+    TgTimeFields fields = tg_time_no_fields();
     gint64 micros = 0;
 
     return parse_by(call, FALSE, &fields, &micros) && tg_native_return_int64(call, micros);
@@ -45,7 +45,7 @@ static gboolean parse_datetime(TgNativeCall *call)
 
 static gboolean parse_datetime_zone(TgNativeCall *call)
 {
-    TgTimeFields fields;
+    TgTimeFields fields = tg_time_no_fields();
     gint64 micros = 0;
 
     if (!parse_by(call, FALSE, &fields, &micros)) {
@@ -167,7 +167,7 @@ static gboolean read_timestamp(TgNativeCall *call, gint64 *out_micros, TgTimeRea
 static gboolean text_timestamp(TgNativeCall *call)
 {
     gint64 micros = 0;
-    TgTimeReader zone;
+    TgTimeReader zone = {NULL, NULL};
 
     return read_timestamp(call, &micros, &zone) && tg_native_return_int64(call, micros);
 }
@@ -175,7 +175,7 @@ static gboolean text_timestamp(TgNativeCall *call)
 static gboolean text_zone(TgNativeCall *call)
 {
     gint64 micros = 0;
-    TgTimeReader zone;
+    TgTimeReader zone = {NULL, NULL};
 
     if (!read_timestamp(call, &micros, &zone)) {
         return FALSE;
@@ -327,7 +327,7 @@ static gboolean read_iso(TgNativeCall *call, gint64 *out_micros, TgTimeFields *o
 
 static gboolean iso_local(TgNativeCall *call)
 {
-    TgTimeFields fields;
+    TgTimeFields fields = tg_time_no_fields();
     gint64 micros = 0;
 
     return read_iso(call, &micros, &fields) && tg_native_return_int64(call, micros);
@@ -335,7 +335,7 @@ static gboolean iso_local(TgNativeCall *call)
 
 static gboolean iso_zone(TgNativeCall *call)
 {
-    TgTimeFields fields;
+    TgTimeFields fields = tg_time_no_fields();
     gint64 micros = 0;
 
     if (!read_iso(call, &micros, &fields)) {

@@ -6,7 +6,7 @@
 static TgValue print_concat(TgTranslator *translator, const TgCall *call)
 {
     TgNode node = *call->node;
-    TgValue value = call->values[0];
+    TgValue value = {NULL, NULL};
 
     node.text = "||";
     for (guint i = 0; i < call->count && call->count > 2; i++) {
