@@ -29,6 +29,7 @@
 #include "params/yaml.h"
 #include "query/query.h"
 #include "script/script.h"
+#include "sql/quote.h"
 #include "sql/type.h"
 
 #define ROWS_MAX 100000
@@ -85,18 +86,6 @@ typedef struct {
 } Case;
 
 /* --- given rows --- */
-
-static void append_quoted(GString *out, const char *text, char quote)
-{
-    g_string_append_c(out, quote);
-    for (const char *at = text; *at != '\0'; at++) {
-        if (*at == quote) {
-            g_string_append_c(out, quote);
-        }
-        g_string_append_c(out, *at);
-    }
-    g_string_append_c(out, quote);
-}
 
 static const char *type_of_value(const json_t *value)
 {
@@ -170,7 +159,7 @@ static gboolean append_cell(GString *sql, const json_t *value, const char *type,
         g_autofree char *text = is_nested ? tg_params_to_json(value) : tg_params_to_text(value);
 
         g_string_append(sql, is_nested ? "json_parse(" : "");
-        append_quoted(sql, text, '\'');
+        tg_sql_append_quoted(sql, text, '\'');
         g_string_append(sql, is_nested ? ")" : "");
     }
     g_string_append_printf(sql, " AS %s)", tg_sql_type_trino(arena, parsed));
@@ -192,7 +181,7 @@ static gboolean append_row(GString *sql, const json_t *types, const json_t *row,
             return FALSE;
         }
         g_string_append(sql, " AS ");
-        append_quoted(sql, name, '"');
+        tg_sql_append_quoted(sql, name, '"');
         comma = ", ";
     }
     return TRUE;

@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "sql/quote.h"
+
 #define NOT_NULL "not_null"
 #define UNIQUE "unique"
 #define MIN_ROWS "min_rows"
@@ -11,14 +13,6 @@ typedef struct {
     TgEngine *engine;
     const TgStagedData *staged;
 } Run;
-
-static char *quote(const char *name)
-{
-    g_auto(GStrv) parts = g_strsplit(name, "\"", -1);
-    g_autofree char *inner = g_strjoinv("\"\"", parts);
-
-    return g_strdup_printf("\"%s\"", inner);
-}
 
 static gboolean fail_shape(const char *name, const char *source_name, const char *what,
                            GError **error)
@@ -167,7 +161,7 @@ static void add_test(GPtrArray *all, char *take_name, char *take_sql)
 
 static void add_not_null(GPtrArray *all, const char *column)
 {
-    g_autofree char *quoted = quote(column);
+    g_autofree char *quoted = tg_sql_quote(column, '"');
 
     add_test(all, g_strdup_printf("not_null: %s", column),
              g_strdup_printf("SELECT * FROM staged WHERE %s IS NULL", quoted));
@@ -191,7 +185,7 @@ static void add_unique(GPtrArray *all, const json_t *value)
     for (gsize i = 0; i < (json_is_array(value) ? json_array_size(value) : 1); i++) {
         const char *column =
             json_string_value(json_is_array(value) ? json_array_get(value, i) : value);
-        g_autofree char *quoted = quote(column);
+        g_autofree char *quoted = tg_sql_quote(column, '"');
 
         g_string_append_printf(list, "%s%s", i == 0 ? "" : ", ", quoted);
         g_string_append_printf(name, "%s%s", i == 0 ? "" : ", ", column);

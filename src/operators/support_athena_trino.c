@@ -5,16 +5,7 @@
 
 #include "operators/support_athena_staging.h"
 #include "params/params.h"
-
-/* "a""b" or 'a''b'. The caller frees. */
-static char *quote(const char *text, const char *mark)
-{
-    g_autofree char *twice = g_strconcat(mark, mark, NULL);
-    g_auto(GStrv) parts = g_strsplit(text, mark, -1);
-    g_autofree char *inner = g_strjoinv(twice, parts);
-
-    return g_strconcat(mark, inner, mark, NULL);
-}
+#include "sql/quote.h"
 
 /* One statement whose rows do not matter. *out_done FALSE: it runs. */
 static gboolean run(TgAthenaChain *chain, const char *name, const char *sql, gboolean *out_done,
@@ -41,7 +32,7 @@ static char *with_clause(const TgTrinoCtas *ctas)
 
     if (o->format != NULL && json_object_get(ctas->additional_properties, "format") == NULL) {
         g_autofree char *upper = g_ascii_strup(o->format, -1);
-        g_autofree char *quoted = quote(upper, "'");
+        g_autofree char *quoted = tg_sql_quote(upper, '\'');
 
         g_string_append_printf(out, "format = %s", quoted);
     }
@@ -49,7 +40,7 @@ static char *with_clause(const TgTrinoCtas *ctas)
         g_string_append_printf(out, "%spartitioned_by = ARRAY[", out->len == 0 ? "" : ", ");
         for (gsize i = 0; i < json_array_size(ctas->partitioned_by); i++) {
             g_autofree char *quoted =
-                quote(json_string_value(json_array_get(ctas->partitioned_by, i)), "'");
+                tg_sql_quote(json_string_value(json_array_get(ctas->partitioned_by, i)), '\'');
 
             g_string_append_printf(out, "%s%s", i == 0 ? "" : ", ", quoted);
         }
@@ -66,7 +57,7 @@ static char *with_clause(const TgTrinoCtas *ctas)
 static char *create_text(const TgTrinoCtas *ctas, const char *table)
 {
     g_autofree char *with = with_clause(ctas);
-    g_autofree char *quoted = quote(table, "\"");
+    g_autofree char *quoted = tg_sql_quote(table, '"');
     g_autofree char *select = tg_athena_bare_select(ctas->target->sql);
     gboolean is_empty = strcmp(ctas->table_mode, "empty") == 0;
 
@@ -101,7 +92,7 @@ static gboolean create(const TgTrinoCtas *ctas, const char *table, gboolean *out
 static gboolean drop(TgAthenaChain *chain, const char *name, const char *table, gboolean *out_done,
                      GError **error)
 {
-    g_autofree char *quoted = quote(table, "\"");
+    g_autofree char *quoted = tg_sql_quote(table, '"');
     g_autofree char *sql = g_strconcat("DROP TABLE IF EXISTS ", quoted, NULL);
 
     return run(chain, name, sql, out_done, error);
@@ -110,8 +101,8 @@ static gboolean drop(TgAthenaChain *chain, const char *name, const char *table, 
 static gboolean rename_table(TgAthenaChain *chain, const char *from, const char *to,
                              gboolean *out_done, GError **error)
 {
-    g_autofree char *old = quote(from, "\"");
-    g_autofree char *new = quote(to, "\"");
+    g_autofree char *old = tg_sql_quote(from, '"');
+    g_autofree char *new = tg_sql_quote(to, '"');
     g_autofree char *sql = g_strdup_printf("ALTER TABLE %s RENAME TO %s", old, new);
 
     return run(chain, "rename", sql, out_done, error);
@@ -208,8 +199,8 @@ gboolean tg_trino_ctas(const TgTrinoCtas *ctas, gboolean *out_done, GError **err
 static gboolean list_columns(const TgTrinoApas *apas, gboolean *out_done, json_t **out_rows,
                              GError **error)
 {
-    g_autofree char *schema = quote(apas->target->database, "'");
-    g_autofree char *table = quote(apas->target->table, "'");
+    g_autofree char *schema = tg_sql_quote(apas->target->database, '\'');
+    g_autofree char *table = tg_sql_quote(apas->target->table, '\'');
     g_autofree char *sql =
         g_strdup_printf("SELECT column_name, data_type FROM information_schema.columns WHERE "
                         "table_schema = %s AND table_name = %s ORDER BY ordinal_position",
@@ -238,8 +229,8 @@ static gboolean list_columns(const TgTrinoApas *apas, gboolean *out_done, json_t
 /* INSERT INTO t SELECT its columns by name, the partition's values as texts of their type. */
 static char *insert_text(const TgTrinoApas *apas, const char *staging, const json_t *columns)
 {
-    g_autofree char *table = quote(apas->target->table, "\"");
-    g_autofree char *from = quote(staging, "\"");
+    g_autofree char *table = tg_sql_quote(apas->target->table, '"');
+    g_autofree char *from = tg_sql_quote(staging, '"');
     GString *out = g_string_new(NULL);
     json_t *column = NULL;
     gsize i = 0;
@@ -248,14 +239,14 @@ static char *insert_text(const TgTrinoApas *apas, const char *staging, const jso
     json_array_foreach ((json_t *)columns, i, column) {
         const char *name = json_string_value(json_array_get(column, 0));
         json_t *value = json_object_get(apas->partition_kv, name);
-        g_autofree char *quoted = quote(name, "\"");
+        g_autofree char *quoted = tg_sql_quote(name, '"');
 
         g_string_append(out, i == 0 ? "" : ", ");
         if (value == NULL) {
             g_string_append(out, quoted);
         } else {
             g_autofree char *text = tg_params_to_text(value);
-            g_autofree char *literal = quote(text, "'");
+            g_autofree char *literal = tg_sql_quote(text, '\'');
 
             g_string_append_printf(out, "CAST(%s AS %s)", literal,
                                    json_string_value(json_array_get(column, 1)));
@@ -318,8 +309,8 @@ gboolean tg_trino_table_exists(TgAthenaChain *chain, const char *database, const
 {
     g_autofree char *folded = g_utf8_strdown(table, -1);
     g_autofree char *schema_folded = g_utf8_strdown(database, -1);
-    g_autofree char *schema = quote(schema_folded, "'");
-    g_autofree char *name = quote(folded, "'");
+    g_autofree char *schema = tg_sql_quote(schema_folded, '\'');
+    g_autofree char *name = tg_sql_quote(folded, '\'');
     g_autofree char *sql =
         g_strdup_printf("SELECT table_name FROM information_schema.tables WHERE table_schema = %s "
                         "AND table_name = %s",
@@ -343,7 +334,7 @@ gboolean tg_trino_table_exists(TgAthenaChain *chain, const char *database, const
 gboolean tg_trino_drop_table(TgAthenaChain *chain, const char *table, gboolean ignore_missing,
                              gboolean *out_done, GError **error)
 {
-    g_autofree char *quoted = quote(table, "\"");
+    g_autofree char *quoted = tg_sql_quote(table, '"');
     g_autofree char *sql =
         g_strdup_printf("DROP TABLE %s%s", ignore_missing ? "IF EXISTS " : "", quoted);
 
