@@ -48,7 +48,8 @@ static gboolean has_text(const TgSqlType *type)
 /* Of a text Trino tells the length, which is not kept here. */
 static TgValue print_typeof(TgTranslator *translator, const TgCall *call)
 {
-    if (has_text(call->values[0].type) && call->nodes[0]->kind != TG_NODE_CAST) {
+    if (has_text(call->values[0].type) && call->nodes[0]->kind != TG_NODE_CAST &&
+        !tg_translate_is_stored(translator, call->nodes[0])) {
         return tg_translate_fail(
             translator, call->node,
             "typeof() of a text is not supported, as its length is not known; cast it to varchar");

@@ -17,6 +17,8 @@ typedef struct {
     const char *label;    /* the name as written */
     TgValue value;
     gboolean is_merged; /* one of USING's two: found by qualified name alone */
+    gboolean
+        is_stored; /* a column of a table, whose type is exact: a text without a length has none */
     gboolean is_hidden; /* no part of `*`, nor of t(a, b) */
 } TgField;
 
@@ -74,6 +76,9 @@ gboolean tg_translate_enter(TgTranslator *translator, const TgNode *node);
 
 /* translate_name.c */
 TgValue tg_translate_name(TgTranslator *translator, const TgNode *node);
+
+/* Whether a node is the name of a stored column (TgField). */
+gboolean tg_translate_is_stored(TgTranslator *translator, const TgNode *node);
 TgValue tg_translate_field(TgTranslator *translator, const TgNode *node, TgValue row,
                            const char *name);
 

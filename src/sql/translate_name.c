@@ -159,3 +159,19 @@ TgValue tg_translate_name(TgTranslator *translator, const TgNode *node)
     }
     return fail_unknown(translator, node, parts, count);
 }
+
+gboolean tg_translate_is_stored(TgTranslator *translator, const TgNode *node)
+{
+    const char *parts[PARTS_MAX + 1] = {NULL};
+    guint count = split(node, parts);
+
+    for (const TgScope *scope = translator->scope; scope != NULL && count > 0 && count <= 3;
+         scope = scope->parent) {
+        const TgField *field = NULL;
+
+        if (count_matches(scope->fields, parts, count, &field) == 1) {
+            return field->is_stored;
+        }
+    }
+    return FALSE;
+}

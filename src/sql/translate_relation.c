@@ -158,6 +158,9 @@ static const char *table(TgTranslator *translator, const TgNode *node, GArray *f
         g_array_append_val(own, field);
     }
     sql = derived(translator, found.from_sql, own, node->text, fields);
+    for (guint i = before; i < fields->len; i++) {
+        g_array_index(fields, TgField, i).is_stored = TRUE;
+    }
     name_fields(fields, before, node->extra, node->text);
     return sql;
 }

@@ -24,11 +24,11 @@ CSV = "id,day,name\n3,2024-01-02,c\n1,2024-01-01,a\n2,2024-01-01,b\n4,,d\n5,x/y=
 TABLE = "catalog: {database: d, table: t}"
 
 
-def load(project, out, status=0, columns=COLUMNS, csv=CSV, env=None, program="tegaru"):
+def load(project, out, status=0, columns=COLUMNS, csv=CSV, env=None, arguments=()):
     project.write("data.csv", csv)
     lines = "\n".join(f"    - {{name: {name}, type: {kind}}}" for name, kind in columns.items())
     project.write("load.yml", LOAD.replace("COLUMNS", lines).replace("OUT", out))
-    return check_run(project.run("load", "run", "load.yml", "--json", env=env or {}), status)
+    return check_run(project.run("load", "run", "load.yml", "--json", *arguments, env=env or {}), status)
 
 
 def query(project, sql):
@@ -117,7 +117,7 @@ def bloom_filters_are_there_when_asked_for():
     sizes = []
     for more in ("", ", bloom_filters: true"):
         with Project() as project:
-            load(project, TABLE + more, csv=rows)
+            load(project, TABLE + more, csv=rows, arguments=("--threads", "1"))  # row groups as large each time
             equal(query(project, "SELECT count(*) FROM d.t WHERE day = 'd7'"), "_col0\n150\n")
             sizes.append(os.path.getsize(os.path.join(project.folder, ".tegaru/objects", objects(project)[0])))
     assert sizes[1] > sizes[0] + 200, sizes
