@@ -118,6 +118,15 @@ static gboolean is_null(const TgDuckdbApi *api, uint64_t *const *validity, guint
     return FALSE;
 }
 
+/* NULL, and what a list needs to be one. */
+static void return_null(TgNativeCall *call, const TgNative *native)
+{
+    (void)tg_native_return_null(call);
+    if (native->result == 'V') {
+        ((duckdb_list_entry *)call->out)[call->row] = (duckdb_list_entry){0, 0};
+    }
+}
+
 static void run_chunk(duckdb_function_info info, duckdb_data_chunk input, duckdb_vector output)
 {
     const TgDuckdbApi *api = native_api;
@@ -138,10 +147,7 @@ static void run_chunk(duckdb_function_info info, duckdb_data_chunk input, duckdb
     for (call.row = 0; call.row < rows; call.row++) {
         g_string_truncate(scratch, 0);
         if (is_null(api, validity, count, call.row)) {
-            (void)tg_native_return_null(&call);
-            if (native->result == 'V') {
-                ((duckdb_list_entry *)call.out)[call.row] = (duckdb_list_entry){0, 0};
-            }
+            return_null(&call, native);
         } else if (!native->run(&call)) {
             return;
         }
@@ -190,12 +196,24 @@ static gboolean register_one(duckdb_connection connection, const TgNative *nativ
         api->duckdb_destroy_logical_type(&from);
     }
     api->duckdb_scalar_function_set_return_type(made, to);
-    api->duckdb_scalar_function_set_extra_info(made, (void *)(guintptr)native, NULL);
+    api->duckdb_scalar_function_set_extra_info(made, (void *)native, NULL);
     api->duckdb_scalar_function_set_function(made, run_chunk);
     state = api->duckdb_register_scalar_function(connection, made);
     api->duckdb_destroy_logical_type(&to);
     api->duckdb_destroy_scalar_function(&made);
     return state == DuckDBSuccess;
+}
+
+static gboolean register_table(duckdb_connection connection, const TgNative *natives,
+                               GError **error)
+{
+    for (const TgNative *native = natives; native->name != NULL; native++) {
+        if (!register_one(connection, native)) {
+            g_set_error(error, TG_ERROR, TG_ERROR_BUG, "cannot add %s() to DuckDB", native->name);
+            return FALSE;
+        }
+    }
+    return TRUE;
 }
 
 gboolean tg_native_register(const TgDuckdbApi *api, duckdb_connection connection, GError **error)
@@ -207,12 +225,8 @@ gboolean tg_native_register(const TgDuckdbApi *api, duckdb_connection connection
 
     native_api = api;
     for (gsize i = 0; i < G_N_ELEMENTS(tables); i++) {
-        for (const TgNative *native = tables[i]; native->name != NULL; native++) {
-            if (!register_one(connection, native)) {
-                g_set_error(error, TG_ERROR, TG_ERROR_BUG, "cannot add %s() to DuckDB",
-                            native->name);
-                return FALSE;
-            }
+        if (!register_table(connection, tables[i], error)) {
+            return FALSE;
         }
     }
     return TRUE;

@@ -249,7 +249,10 @@ static void round_digits(Number *number, gint64 count)
 
 static char digit_at(const Number *number, gint64 place)
 {
-    return place >= 0 && place < (gint64)number->digits->len ? number->digits->str[place] : '0';
+    if (place < 0 || place >= (gint64)number->digits->len) {
+        return '0';
+    }
+    return number->digits->str[place];
 }
 
 static void append_fixed(GString *out, Number *number, gint64 precision)

@@ -61,25 +61,30 @@ static guint64 xx_tail(guint64 hash, const char *p, gsize left)
     return hash ^ hash >> 32U;
 }
 
-guint64 tg_hash_xx64(const char *bytes, gsize size)
+/* The whole blocks of 32 bytes, of which there is one at least. */
+static guint64 xx_blocks(const char *bytes, gsize size)
 {
     guint64 lanes[4] = {P1 + P2, P2, 0, 0 - P1};
-    guint64 hash = P5;
-    gsize left = size;
+    guint64 hash = 0;
 
-    if (size >= 32) {
-        for (; left >= 32; bytes += 32, left -= 32) {
-            for (gsize i = 0; i < 4; i++) {
-                lanes[i] = xx_round(lanes[i], read64(bytes + 8 * i));
-            }
-        }
-        hash =
-            rotate(lanes[0], 1) + rotate(lanes[1], 7) + rotate(lanes[2], 12) + rotate(lanes[3], 18);
+    for (gsize left = size; left >= 32; bytes += 32, left -= 32) {
         for (gsize i = 0; i < 4; i++) {
-            hash = (hash ^ xx_round(0, lanes[i])) * P1 + P4;
+            lanes[i] = xx_round(lanes[i], read64(bytes + 8 * i));
         }
     }
-    return xx_tail(hash + size, bytes, left);
+    hash = rotate(lanes[0], 1) + rotate(lanes[1], 7) + rotate(lanes[2], 12) + rotate(lanes[3], 18);
+    for (gsize i = 0; i < 4; i++) {
+        hash = (hash ^ xx_round(0, lanes[i])) * P1 + P4;
+    }
+    return hash;
+}
+
+guint64 tg_hash_xx64(const char *bytes, gsize size)
+{
+    guint64 hash = size >= 32 ? xx_blocks(bytes, size) : P5;
+    gsize left = size % 32;
+
+    return xx_tail(hash + size, bytes + (size - left), left);
 }
 
 #define C1 G_GUINT64_CONSTANT(0x87c37b91114253d5)

@@ -61,6 +61,23 @@ static const char *read_bracket(const char *p, const char *end, Step *out)
     return p + 1;
 }
 
+/* .name, or a name behind the $; behind it, or NULL. */
+static const char *read_member(const char *p, const char *end, Step *out)
+{
+    const char *start = p + (*p == '.' ? 1 : 0);
+
+    for (p = start; !is_name_end(p, end); p++) {
+        if (*p == '*' || *p == '"' || *p == '\'' || *p == ' ' || *p == ']') {
+            return NULL;
+        }
+    }
+    if (p == start) {
+        return NULL;
+    }
+    out->name = g_strndup(start, (gsize)(p - start));
+    return p;
+}
+
 /* $.a.b[0]["c d"]; FALSE: no such path. */
 static gboolean read_path(TgNativeText text, Path *out)
 {
@@ -73,29 +90,16 @@ static gboolean read_path(TgNativeText text, Path *out)
     }
     while (p < end) {
         Step *step = &out->steps[out->count];
-        const char *start = p + (*p == '.' ? 1 : 0);
 
         if (out->count == STEPS_MAX) {
             return FALSE;
         }
         *step = (Step){NULL, 0};
         out->count++;
-        if (*p == '[') {
-            p = read_bracket(p + 1, end, step);
-            if (p == NULL) {
-                return FALSE;
-            }
-            continue;
-        }
-        for (p = start; !is_name_end(p, end); p++) {
-            if (*p == '*' || *p == '"' || *p == '\'' || *p == ' ' || *p == ']') {
-                return FALSE;
-            }
-        }
-        if (p == start) {
+        p = *p == '[' ? read_bracket(p + 1, end, step) : read_member(p, end, step);
+        if (p == NULL) {
             return FALSE;
         }
-        step->name = g_strndup(start, (gsize)(p - start));
     }
     return TRUE;
 }
@@ -116,6 +120,15 @@ static const char *skip_text(const char *p, const char *end)
         p += *p == '\\' ? 1 : 0;
     }
     return MIN(p + 1, end);
+}
+
+/* Behind a number, true, false or null. */
+static const char *skip_word(const char *p, const char *end)
+{
+    while (p < end && strchr(",:]} \t\r\n", *p) == NULL) {
+        p++;
+    }
+    return p;
 }
 
 /* Behind a value: its brackets are counted, as the whole text is known to be valid. */
@@ -139,9 +152,7 @@ static const char *skip_value(const char *p, const char *end)
         } else if (*p == ',' || *p == ':') {
             p++;
         } else {
-            while (p < end && strchr(",:]} \t\r\n", *p) == NULL) {
-                p++;
-            }
+            p = skip_word(p, end);
         }
     } while (depth > 0);
     return p;

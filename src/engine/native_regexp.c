@@ -30,8 +30,8 @@ static GHashTable *cache(void)
     return table;
 }
 
-/* \\w, \\d and \\s are those of ASCII, as in Trino; GRegex takes all of Unicode. */
-static char *with_ascii_classes(TgNativeText pattern)
+/* What stands for \\w and the like, of ASCII alone; NULL: nothing else does. */
+static const char *ascii_class(char letter, gboolean is_inside)
 {
     static const struct {
         char letter;
@@ -43,6 +43,18 @@ static char *with_ascii_classes(TgNativeText pattern)
                    {'W', NULL, "[^A-Za-z0-9_]"},
                    {'D', NULL, "[^0-9]"},
                    {'S', NULL, "[^ \\t\\n\\x0b\\f\\r]"}};
+
+    for (gsize i = 0; i < G_N_ELEMENTS(classes); i++) {
+        if (classes[i].letter == letter) {
+            return is_inside ? classes[i].inside : classes[i].alone;
+        }
+    }
+    return NULL;
+}
+
+/* \\w, \\d and \\s are those of ASCII, as in Trino; GRegex takes all of Unicode. */
+static char *with_ascii_classes(TgNativeText pattern)
+{
     GString *out = g_string_new(NULL);
     gboolean is_inside = FALSE;
 
@@ -56,11 +68,7 @@ static char *with_ascii_classes(TgNativeText pattern)
             continue;
         }
         i++;
-        for (gsize k = 0; k < G_N_ELEMENTS(classes); k++) {
-            if (classes[k].letter == pattern.bytes[i]) {
-                instead = is_inside ? classes[k].inside : classes[k].alone;
-            }
-        }
+        instead = ascii_class(pattern.bytes[i], is_inside);
         if (instead != NULL) {
             g_string_append(out, instead);
         } else {
@@ -287,8 +295,9 @@ static gboolean append_replacement(TgNativeCall *call, const Search *at)
 {
     TgNativeText by = tg_native_text(call, 2);
     const char *end = by.bytes + by.size;
+    const char *p = by.bytes;
 
-    for (const char *p = by.bytes; p < end;) {
+    while (p != NULL && p < end) {
         if (*p == '\\' && p + 1 < end) {
             g_string_append_c(call->scratch, p[1]);
             p += 2;
@@ -296,14 +305,11 @@ static gboolean append_replacement(TgNativeCall *call, const Search *at)
             return tg_native_fail(call, "the replacement ends with a backslash");
         } else if (*p == '$') {
             p = append_reference(call, at, p + 1, end);
-            if (p == NULL) {
-                return FALSE;
-            }
         } else {
             g_string_append_c(call->scratch, *p++);
         }
     }
-    return TRUE;
+    return p != NULL;
 }
 
 static gboolean replace(TgNativeCall *call)

@@ -165,6 +165,28 @@ static gboolean normalize(TgNativeCall *call)
     return tg_native_fail(call, "normalize(): the form is one of NFC, NFD, NFKC, NFKD");
 }
 
+/* Behind a byte that begins no whole character, and behind those that belong to it. */
+static const char *skip_cut(const char *p, const char *end)
+{
+    guchar lead = (guchar)*p++;
+    int more = 0;
+
+    if (lead >= 0xf5) {
+        return p;
+    }
+    if (lead >= 0xf0) {
+        more = 3;
+    } else if (lead >= 0xe0) {
+        more = 2;
+    } else if (lead >= 0xc2) {
+        more = 1;
+    }
+    while (more-- > 0 && p < end && ((guchar)*p & 0xc0U) == 0x80) {
+        p++;
+    }
+    return p;
+}
+
 /* What is no UTF-8 becomes the second argument. */
 static gboolean from_utf8(TgNativeCall *call)
 {
@@ -186,14 +208,8 @@ static gboolean from_utf8(TgNativeCall *call)
             g_string_append_c(call->scratch, '\0');
             p++;
         } else if (p < end) { /* one for the whole of a character that is cut */
-            guchar lead = (guchar)*p++;
-            int more =
-                lead >= 0xf0 && lead < 0xf5 ? 3 : (lead >= 0xe0 ? 2 : (lead >= 0xc2 ? 1 : 0));
-
             g_string_append_len(call->scratch, by.bytes, (gssize)by.size);
-            while (lead < 0xf5 && more-- > 0 && p < end && ((guchar)*p & 0xc0U) == 0x80) {
-                p++;
-            }
+            p = skip_cut(p, end);
         }
     }
     return tg_native_return_scratch(call);
@@ -225,6 +241,21 @@ static gboolean human_readable_seconds(TgNativeCall *call)
     return tg_native_return_scratch(call);
 }
 
+/* 1.50 to 1.5, 2.00 to 2; what has no point stays. */
+static void cut_zeros(char *text)
+{
+    char *end = text + strlen(text);
+
+    if (strchr(text, '.') == NULL) {
+        return;
+    }
+    while (end[-1] == '0') {
+        end--;
+    }
+    end -= end[-1] == '.' ? 1 : 0;
+    *end = '\0';
+}
+
 /* 1.23M */
 static gboolean format_number(TgNativeCall *call)
 {
@@ -242,16 +273,7 @@ static gboolean format_number(TgNativeCall *call)
         unit++;
     }
     (void)g_snprintf(text, sizeof text, left < 10 ? "%.2f" : (left < 100 ? "%.1f" : "%.0f"), left);
-    if (strchr(text, '.') != NULL) {
-        for (char *end = text + strlen(text) - 1; *end == '0' || *end == '.'; end--) {
-            gboolean is_point = *end == '.';
-
-            *end = '\0';
-            if (is_point) {
-                break;
-            }
-        }
-    }
+    cut_zeros(text);
     g_string_append_printf(call->scratch, "%s%s", value < 0 ? "-" : "", text);
     if (unit > 0) {
         g_string_append_c(call->scratch, units[unit]);

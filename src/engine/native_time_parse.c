@@ -91,6 +91,27 @@ static gboolean read_date(TgTimeReader *reader, gint64 *out_days)
     return TRUE;
 }
 
+/* [:03[.456789]] */
+static gboolean read_seconds(TgTimeReader *reader, gint64 *out_second, gint64 *out_nanos)
+{
+    gint64 nanos = 0;
+
+    if (!accept(reader, ':')) {
+        return TRUE;
+    }
+    if (!tg_time_read_in(reader, 2, 0, 59, out_second)) {
+        return FALSE;
+    }
+    if (accept(reader, '.')) {
+        for (gint64 place = 100000000; reader->p < reader->end && g_ascii_isdigit(*reader->p);
+             place /= 10) {
+            nanos += (*reader->p++ - '0') * place;
+        }
+    }
+    *out_nanos = nanos;
+    return TRUE;
+}
+
 /* 1:02[:03[.456789]], rounded half up to `digits`. */
 static gboolean read_clock(TgTimeReader *reader, gint64 digits, gint64 *out_micros)
 {
@@ -101,19 +122,8 @@ static gboolean read_clock(TgTimeReader *reader, gint64 digits, gint64 *out_micr
     gint64 unit = 1000;
 
     if (!tg_time_read_in(reader, 2, 0, 23, &hour) || !accept(reader, ':') ||
-        !tg_time_read_in(reader, 2, 0, 59, &minute)) {
+        !tg_time_read_in(reader, 2, 0, 59, &minute) || !read_seconds(reader, &second, &nanos)) {
         return FALSE;
-    }
-    if (accept(reader, ':')) {
-        if (!tg_time_read_in(reader, 2, 0, 59, &second)) {
-            return FALSE;
-        }
-        if (accept(reader, '.')) {
-            for (gint64 place = 100000000; reader->p < reader->end && g_ascii_isdigit(*reader->p);
-                 place /= 10) {
-                nanos += (*reader->p++ - '0') * place;
-            }
-        }
     }
     for (gint64 i = MIN(digits, 6); i < 6; i++) {
         unit *= 10;
@@ -232,6 +242,28 @@ static gboolean zone_minutes(TgNativeCall *call)
 
 /* ---- ISO 8601 ------------------------------------------------------------------------------- */
 
+/* What follows the year: W10[-2], 065, 03, 3-5. */
+static gboolean read_iso_rest(TgTimeReader *reader, TgTimeFields *fields)
+{
+    const char *start = reader->p;
+
+    if (accept(reader, 'W')) {
+        fields->week_year = fields->year;
+        return tg_time_read_in(reader, 2, 1, 53, &fields->week) &&
+               (!accept(reader, '-') || tg_time_read_in(reader, 1, 1, 7, &fields->day_of_week));
+    }
+    if (!tg_time_read_digits(reader, 3, &fields->month)) {
+        return FALSE;
+    }
+    if (reader->p - start == 3) {
+        fields->day_of_year = fields->month;
+        fields->month = -1;
+        return TRUE;
+    }
+    return fields->month >= 1 && fields->month <= 12 &&
+           (!accept(reader, '-') || tg_time_read_in(reader, 2, 1, 31, &fields->day));
+}
+
 /* 2024, 2024-03, 2024-3-5, 2024-065, 2024-W10[-2] */
 static gboolean read_iso_day(TgTimeReader *reader, gint64 *out)
 {
@@ -242,24 +274,8 @@ static gboolean read_iso_day(TgTimeReader *reader, gint64 *out)
         reader->p - start > 6) {
         return FALSE;
     }
-    if (accept(reader, '-')) {
-        const char *second = reader->p;
-
-        if (accept(reader, 'W')) {
-            fields.week_year = fields.year;
-            if (!tg_time_read_in(reader, 2, 1, 53, &fields.week) ||
-                (accept(reader, '-') && !tg_time_read_in(reader, 1, 1, 7, &fields.day_of_week))) {
-                return FALSE;
-            }
-        } else if (!tg_time_read_digits(reader, 3, &fields.month)) {
-            return FALSE;
-        } else if (reader->p - second == 3) {
-            fields.day_of_year = fields.month;
-            fields.month = -1;
-        } else if (fields.month < 1 || fields.month > 12 ||
-                   (accept(reader, '-') && !tg_time_read_in(reader, 2, 1, 31, &fields.day))) {
-            return FALSE;
-        }
+    if (accept(reader, '-') && !read_iso_rest(reader, &fields)) {
+        return FALSE;
     }
     return fields.day_of_year != 0 && tg_time_find_day(&fields, out);
 }

@@ -18,19 +18,23 @@ gboolean tg_time_read_digits(TgTimeReader *reader, guint most, gint64 *out)
     return count > 0;
 }
 
+static gboolean starts_with(const TgTimeReader *reader, const char *name, gsize size)
+{
+    return (gsize)(reader->end - reader->p) >= size &&
+           g_ascii_strncasecmp(reader->p, name, size) == 0;
+}
+
 /* A name or its first three letters, in any case; its place in the list from 1. */
 static gboolean read_name(TgTimeReader *reader, const char *const *names, gint64 *out)
 {
     for (guint i = 0; names[i] != NULL; i++) {
-        gsize lengths[] = {strlen(names[i]), 3};
+        gsize size = strlen(names[i]);
 
-        for (gsize j = 0; j < 2; j++) {
-            if ((gsize)(reader->end - reader->p) >= lengths[j] &&
-                g_ascii_strncasecmp(reader->p, names[i], lengths[j]) == 0) {
-                reader->p += lengths[j];
-                *out = i + 1;
-                return TRUE;
-            }
+        size = starts_with(reader, names[i], size) ? size : 3;
+        if (starts_with(reader, names[i], size)) {
+            reader->p += size;
+            *out = i + 1;
+            return TRUE;
         }
     }
     return FALSE;

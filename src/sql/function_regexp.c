@@ -46,15 +46,15 @@ static const char *re2_replacement(TgTranslator *translator, const char *text)
         return NULL;
     }
     for (; *text != '\0'; text++) {
-        if (*text == '$') {
-            if (text[1] != '0' || g_ascii_isdigit(text[2])) {
-                return NULL;
-            }
-            g_string_append(out, "\\0");
-            text++;
-        } else {
+        if (*text != '$') {
             g_string_append_c(out, *text);
+            continue;
         }
+        if (text[1] != '0' || g_ascii_isdigit(text[2])) {
+            return NULL;
+        }
+        g_string_append(out, "\\0");
+        text++;
     }
     return tg_translate_text(translator, out->str);
 }

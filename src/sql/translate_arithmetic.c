@@ -237,6 +237,22 @@ static const char *whole_millis(TgTranslator *translator, TgValue value, const c
         .text;
 }
 
+static gboolean is_scaling(const TgSqlType *interval, const TgSqlType *number)
+{
+    return is_interval(interval) && tg_sql_type_is_numeric(number);
+}
+
+/* One instant less another; a time of day is none. */
+static TgValue time_difference(TgTranslator *translator, TgValue left, TgValue right)
+{
+    const char *type = left.type->id == TG_SQL_TIMESTAMP_TZ || right.type->id == TG_SQL_TIMESTAMP_TZ
+                           ? "TIMESTAMPTZ"
+                           : "TIMESTAMP";
+
+    return tg_value(translator, &tg_sql_type_interval_day, "(%s - %s)",
+                    whole_millis(translator, left, type), whole_millis(translator, right, type));
+}
+
 static TgValue times(TgTranslator *translator, const TgNode *node, TgValue left, TgValue right)
 {
     char sign = *node->text;
@@ -253,14 +269,7 @@ static TgValue times(TgTranslator *translator, const TgNode *node, TgValue left,
     }
     if (is_time(left.type) && is_time(right.type) && sign == '-' && left.type->id != TG_SQL_TIME &&
         right.type->id != TG_SQL_TIME) {
-        const char *type =
-            left.type->id == TG_SQL_TIMESTAMP_TZ || right.type->id == TG_SQL_TIMESTAMP_TZ
-                ? "TIMESTAMPTZ"
-                : "TIMESTAMP";
-
-        return tg_value(translator, &tg_sql_type_interval_day, "(%s - %s)",
-                        whole_millis(translator, left, type),
-                        whole_millis(translator, right, type));
+        return time_difference(translator, left, right);
     }
     if (is_interval(left.type) && left.type->id == right.type->id && (sign == '+' || sign == '-')) {
         return tg_value(translator, left.type, "(%s %c %s)", left.text, sign, right.text);
@@ -270,11 +279,10 @@ static TgValue times(TgTranslator *translator, const TgNode *node, TgValue left,
                         "to_microseconds(date_diff('microseconds', %s, %s))", right.text,
                         left.text);
     }
-    if (is_interval(left.type) && (tg_sql_type_is_numeric(right.type)) &&
-        (sign == '*' || sign == '/')) {
+    if (is_scaling(left.type, right.type) && (sign == '*' || sign == '/')) {
         return scaled(translator, left, right, sign);
     }
-    if (tg_sql_type_is_numeric(left.type) && is_interval(right.type) && sign == '*') {
+    if (is_scaling(right.type, left.type) && sign == '*') {
         return scaled(translator, right, left, sign);
     }
     return fail_types(translator, node, left, right);

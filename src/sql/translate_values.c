@@ -6,6 +6,25 @@ static guint row_width(const TgNode *row)
     return row->kind == TG_NODE_ROW ? row->count : 1;
 }
 
+/* The cells of a row, `stride` apart; FALSE when it stands for its columns and must not. */
+static gboolean translate_row(TgTranslator *translator, const TgNode *row, guint width,
+                              guint stride, TgValue *cells)
+{
+    if (row->kind != TG_NODE_ROW) {
+        cells[0] = tg_translate_expression(translator, row);
+        if (cells[0].type->id == TG_SQL_ROW) {
+            (void)tg_translate_fail(translator, row,
+                                    "VALUES takes a row for its columns; write ROW(…) around it");
+            return FALSE;
+        }
+        return TRUE;
+    }
+    for (guint j = 0; j < width; j++) {
+        cells[(gsize)j * stride] = tg_translate_expression(translator, row->items[j]);
+    }
+    return TRUE;
+}
+
 /* The cells of all rows, translated; FALSE when a row is too short or long. */
 static gboolean translate_cells(TgTranslator *translator, const TgNode *node, guint width,
                                 TgValue *cells)
@@ -18,14 +37,8 @@ static gboolean translate_cells(TgTranslator *translator, const TgNode *node, gu
                                     row_width(row), width);
             return FALSE;
         }
-        for (guint j = 0; j < width; j++) {
-            cells[j * node->count + i] =
-                tg_translate_expression(translator, row->kind == TG_NODE_ROW ? row->items[j] : row);
-            if (row->kind != TG_NODE_ROW && cells[i].type->id == TG_SQL_ROW) {
-                (void)tg_translate_fail(
-                    translator, row, "VALUES takes a row for its columns; write ROW(…) around it");
-                return FALSE;
-            }
+        if (!translate_row(translator, row, width, node->count, cells + i)) {
+            return FALSE;
         }
     }
     return TRUE;
