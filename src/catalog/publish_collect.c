@@ -32,21 +32,25 @@ static gboolean run_locked(TgCatalog *catalog, const char *sql, const char *id, 
     return ok;
 }
 
-/* Removes, or counts, the objects of one publish. */
-static gboolean remove_objects(const Collection *run, const char *prefix, GError **error)
+gboolean tg_publish_remove_objects(TgObjectStore *objects, const char *prefix, gboolean dry_run,
+                                   TgPublishCollected *out, GError **error)
 {
-    run->out->publishes++;
-    if (!run->dry_run) {
-        return tg_object_remove_prefix(run->objects, prefix, &run->out->objects, &run->out->bytes,
-                                       error);
+    out->publishes++;
+    if (!dry_run) {
+        return tg_object_remove_prefix(objects, prefix, &out->objects, &out->bytes, error);
     }
-    g_autoptr(GPtrArray) all = tg_object_list(run->objects, prefix, error);
+    g_autoptr(GPtrArray) all = tg_object_list(objects, prefix, error);
 
     for (guint i = 0; all != NULL && i < all->len; i++) {
-        run->out->objects++;
-        run->out->bytes += ((const TgObjectInfo *)all->pdata[i])->size_bytes;
+        out->objects++;
+        out->bytes += ((const TgObjectInfo *)all->pdata[i])->size_bytes;
     }
     return all != NULL;
+}
+
+static gboolean remove_objects(const Collection *run, const char *prefix, GError **error)
+{
+    return tg_publish_remove_objects(run->objects, prefix, run->dry_run, run->out, error);
 }
 
 static const char *text_at(const json_t *row, gsize column)

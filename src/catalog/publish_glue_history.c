@@ -266,7 +266,7 @@ typedef struct {
 } Collection;
 
 /* Where readers look: the table and its partitions. */
-static gboolean add_places(const json_t *snapshot, GPtrArray *places)
+static void add_places(const json_t *snapshot, GPtrArray *places)
 {
     json_t *partition = NULL;
     gsize i = 0;
@@ -284,7 +284,6 @@ static gboolean add_places(const json_t *snapshot, GPtrArray *places)
             g_ptr_array_add(places, (char *)tg_table_location(partition));
         }
     }
-    return TRUE;
 }
 
 static gboolean any_below(const GPtrArray *places, const char *prefix)
@@ -318,7 +317,7 @@ static gint64 superseded_at(const json_t *entries, const char *prefix)
     json_array_foreach ((json_t *)entries, i, entry) { /* the newest first */
         g_autoptr(GPtrArray) places = g_ptr_array_new();
 
-        (void)add_places(json_object_get(entry, "before"), places);
+        add_places(json_object_get(entry, "before"), places);
         if (any_below(places, prefix)) {
             return json_integer_value(json_object_get(entry, "at_ms"));
         }
@@ -338,22 +337,6 @@ static gboolean is_garbage(const Collection *run, const json_t *entries, const c
         grace_ms = MAX(grace_ms, UNKNOWN_GRACE_MS);
     }
     return at_ms != 0 && run->options->now_ms - at_ms >= grace_ms;
-}
-
-static gboolean remove_publish(const Collection *run, const char *prefix, GError **error)
-{
-    run->out->publishes++;
-    if (!run->options->dry_run) {
-        return tg_object_remove_prefix(run->objects, prefix, &run->out->objects, &run->out->bytes,
-                                       error);
-    }
-    g_autoptr(GPtrArray) all = tg_object_list(run->objects, prefix, error);
-
-    for (guint i = 0; all != NULL && i < all->len; i++) {
-        run->out->objects++;
-        run->out->bytes += ((const TgObjectInfo *)all->pdata[i])->size_bytes;
-    }
-    return all != NULL;
 }
 
 /* The first part of each object's name below the root, once. */
@@ -389,13 +372,14 @@ static gboolean collect_table(const Collection *run, const char *database, const
     if (entries == NULL) {
         return FALSE;
     }
-    (void)add_places(now, places);
+    add_places(now, places);
     for (guint i = 0; i < ids->len; i++) {
         const char *id = ids->pdata[i];
         g_autofree char *prefix = g_strconcat(publish->root, id, "/", NULL);
 
         if (!any_below(places, prefix) && is_garbage(run, entries, id, prefix) &&
-            !remove_publish(run, prefix, error)) {
+            !tg_publish_remove_objects(run->objects, prefix, run->options->dry_run, run->out,
+                                       error)) {
             return FALSE;
         }
     }

@@ -72,6 +72,10 @@ gboolean tg_publish_lock_is_dead(TgCatalog *catalog, const char *id);
 
 void tg_publish_lock_remove(TgCatalog *catalog, const char *id);
 
+/* Removes the objects of one publish, or only counts them; added to @out. */
+gboolean tg_publish_remove_objects(TgObjectStore *objects, const char *prefix, gboolean dry_run,
+                                   TgPublishCollected *out, GError **error);
+
 /* A table, and its partitions, as a snapshot {"table", "partitions"}, or null when there is none;
  * inside a transaction. A new reference. */
 json_t *tg_publish_snapshot_table(TgCatalog *catalog, const char *database, const char *table,

@@ -143,7 +143,7 @@ static json_t *last_execution(const json_t *execution, const char *sql)
 }
 
 /* Trino keeps no results: the first rows become a saved result of this project. */
-static gboolean keep_rows(const TgTurn *turn, const TgAthenaChain *chain, const json_t *execution,
+static gboolean keep_rows(const TgTurn *turn, const TgAthenaChain *chain, json_t *execution,
                           const char *id, GError **error)
 {
     TgQuery *query = turn->services->query(turn->services, error);
@@ -156,7 +156,7 @@ static gboolean keep_rows(const TgTurn *turn, const TgAthenaChain *chain, const 
 
 /* An INSERT or CTAS is proven by the number of its rows. */
 static gboolean take_execution(TgTurn *turn, const TgAthenaChain *chain, const char *sql,
-                               const json_t *execution, GError **error)
+                               json_t *execution, GError **error)
 {
     const char *id = json_string_value(json_object_get(execution, "QueryExecutionId"));
     const json_t *type = json_object_get(execution, "StatementType");

@@ -152,3 +152,21 @@ gboolean tg_athena_place_open_catalog(const TgTurn *turn, const char *op, TgAthe
     }
     return TRUE;
 }
+
+gboolean tg_athena_read_sql(const TgTurn *turn, const TgAthenaPlace *place, char **out_sql,
+                            char **out_name, GError **error)
+{
+    const char *command = json_string_value(json_object_get(turn->params, "_command"));
+    g_autofree char *text = NULL;
+    gsize size = 0;
+
+    if (command == NULL || !g_str_has_prefix(command, "s3://")) {
+        return tg_operator_read_sql(turn, out_sql, out_name, error);
+    }
+    if (!tg_object_read(place->objects, command, TG_QUERY_SQL_BYTES_MAX, &text, &size, error)) {
+        return FALSE;
+    }
+    *out_sql = tg_operator_fill(turn, text, command, error);
+    *out_name = *out_sql == NULL ? NULL : g_strdup(command);
+    return *out_sql != NULL;
+}

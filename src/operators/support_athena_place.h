@@ -47,3 +47,7 @@ gboolean tg_athena_place_open_catalog(const TgTurn *turn, const char *op, TgAthe
 
 /* "local", "athena" or "trino" as the option and the system say. Lent; NULL with CONFIG. */
 const char *tg_athena_engine(const TgTurn *turn, const char *op, GError **error);
+
+/* SQL of `_command`: also an object "s3://…", read from the place's store and filled in. */
+gboolean tg_athena_read_sql(const TgTurn *turn, const TgAthenaPlace *place, char **out_sql,
+                            char **out_name, GError **error);

@@ -161,20 +161,15 @@ static gboolean list_keys(const TgAthenaStaging *staging, json_t **out_rows, GEr
 {
     g_autofree char *text = keys_text(staging);
     const TgAthenaStatement statement = {"keys", text, staging->database};
-    g_autoptr(json_t) execution = NULL;
     g_autoptr(json_t) result = NULL;
 
     *out_rows = NULL;
-    if (!tg_athena_chain_run(staging->chain, &statement, &execution, error)) {
+    if (!tg_athena_chain_select(staging->chain, &statement, PARTITIONS_MAX * GROUPS_MAX + 1,
+                                &result, error)) {
         return FALSE;
     }
-    if (execution == NULL) {
-        return TRUE;
-    }
-    result =
-        tg_athena_chain_rows(staging->chain, execution, PARTITIONS_MAX * GROUPS_MAX + 1, error);
     if (result == NULL) {
-        return FALSE;
+        return TRUE;
     }
     *out_rows = json_incref(json_object_get(result, "rows"));
     if (json_array_size(*out_rows) > (gsize)PARTITIONS_MAX * GROUPS_MAX) {
@@ -351,22 +346,17 @@ static gboolean run_test(const TgAthenaStaging *staging, const TgDataTest *test,
     g_autofree char *text = test_text(staging, test->sql);
     g_autofree char *name = g_strconcat("test ", test->name, NULL);
     const TgAthenaStatement statement = {name, text, staging->database};
-    g_autoptr(json_t) execution = NULL;
     g_autoptr(json_t) result = NULL;
 
-    if (!tg_athena_chain_run(staging->chain, &statement, &execution, error)) {
+    if (!tg_athena_chain_select(staging->chain, &statement, ROWS_SHOWN + 1, &result, error)) {
         return FALSE;
     }
-    *out_done = execution != NULL;
-    if (execution == NULL) {
-        return TRUE;
-    }
-    result = tg_athena_chain_rows(staging->chain, execution, ROWS_SHOWN + 1, error);
-    if (result != NULL && json_array_size(json_object_get(result, "rows")) > 0) {
+    *out_done = result != NULL;
+    if (json_array_size(json_object_get(result, "rows")) > 0) {
         fail_test(test->name, result, error);
         return FALSE;
     }
-    return result != NULL;
+    return TRUE;
 }
 
 gboolean tg_athena_stage_test(const TgAthenaStaging *staging, const json_t *tests,

@@ -12,7 +12,10 @@
 #define CHAIN "athena" /* key of the turn's state */
 #define RUNNING                                                                                    \
     "running" /* key of the turn's state: it has to be stopped when the task is killed */
-#define SQL_BYTES_MAX ((gsize)TG_QUERY_SQL_BYTES_MAX)
+/* Keys of an execution: what was asked for of it. A turn goes through all statements that have
+ * ended, and would ask again. */
+#define ROWS "Rows"
+#define COUNT "Count"
 #define PRICE_PER_TB 5.0
 #define BILLED_BYTES_MIN 10e6 /* of a query that reads anything at all */
 #define TB_BYTES 1e12
@@ -437,29 +440,44 @@ static json_t *rows_of_trino(const json_t *execution, guint rows_max)
                      texts_of(json_object_get(trino, "rows"), rows_max));
 }
 
-json_t *tg_athena_chain_rows(const TgAthenaChain *chain, const json_t *execution, guint rows_max,
+json_t *tg_athena_chain_rows(const TgAthenaChain *chain, json_t *execution, guint rows_max,
                              GError **error)
 {
+    json_t *known = json_object_get(execution, ROWS);
     const TgAthenaRows which = {
         .id = json_string_value(json_object_get(execution, "QueryExecutionId")),
         .has_header = TRUE,
         .rows_max = rows_max};
 
-    return chain->place->trino != NULL ? rows_of_trino(execution, rows_max)
-                                       : tg_athena_list_rows(chain->place->athena, &which, error);
+    if (known != NULL) {
+        return json_incref(known);
+    }
+    json_t *rows = chain->place->trino != NULL
+                       ? rows_of_trino(execution, rows_max)
+                       : tg_athena_list_rows(chain->place->athena, &which, error);
+
+    if (rows != NULL) {
+        json_object_set(execution, ROWS, rows);
+    }
+    return rows;
 }
 
-gboolean tg_athena_chain_count(const TgAthenaChain *chain, const json_t *execution,
-                               gint64 *out_rows, GError **error)
+gboolean tg_athena_chain_count(const TgAthenaChain *chain, json_t *execution, gint64 *out_rows,
+                               GError **error)
 {
-    const json_t *count = json_object_get(json_object_get(execution, "Trino"), "count");
+    const char *id = json_string_value(json_object_get(execution, "QueryExecutionId"));
+    const json_t *trino = json_object_get(json_object_get(execution, "Trino"), "count");
+    const json_t *known = json_object_get(execution, COUNT);
 
-    if (chain->place->trino == NULL) {
-        return tg_athena_update_count(
-            chain->place->athena, json_string_value(json_object_get(execution, "QueryExecutionId")),
-            out_rows, error);
+    known = known == NULL ? trino : known;
+    *out_rows = json_is_integer(known) ? json_integer_value(known) : -1;
+    if (known != NULL || chain->place->trino != NULL) {
+        return TRUE;
     }
-    *out_rows = json_is_integer(count) ? json_integer_value(count) : -1;
+    if (!tg_athena_update_count(chain->place->athena, id, out_rows, error)) {
+        return FALSE;
+    }
+    json_object_set_new(execution, COUNT, json_integer(*out_rows));
     return TRUE;
 }
 
@@ -511,6 +529,22 @@ gboolean tg_athena_chain_run(TgAthenaChain *chain, const TgAthenaStatement *stat
     }
     return ok;
 }
+gboolean tg_athena_chain_select(TgAthenaChain *chain, const TgAthenaStatement *statement,
+                                guint rows_max, json_t **out_result, GError **error)
+{
+    g_autoptr(json_t) execution = NULL;
+
+    *out_result = NULL;
+    if (!tg_athena_chain_run(chain, statement, &execution, error)) {
+        return FALSE;
+    }
+    if (execution == NULL) {
+        return TRUE;
+    }
+    *out_result = tg_athena_chain_rows(chain, execution, rows_max, error);
+    return *out_result != NULL;
+}
+
 void tg_athena_chain_reset(TgTurn *turn)
 {
     json_object_del(turn->state, CHAIN);
@@ -560,24 +594,4 @@ void tg_athena_chain_note(const TgAthenaChain *chain, json_t *receipt)
     json_object_set_new(receipt, "query_ids", ids);
     json_object_set_new(receipt, "scanned_bytes", json_integer(scanned));
     json_object_set_new(receipt, "cost_usd", json_real(cost));
-}
-
-/* --- texts --- */
-
-gboolean tg_athena_read_sql(const TgTurn *turn, const TgAthenaPlace *place, char **out_sql,
-                            char **out_name, GError **error)
-{
-    const char *command = json_string_value(json_object_get(turn->params, "_command"));
-    g_autofree char *text = NULL;
-    gsize size = 0;
-
-    if (command == NULL || !g_str_has_prefix(command, "s3://")) {
-        return tg_operator_read_sql(turn, out_sql, out_name, error);
-    }
-    if (!tg_object_read(place->objects, command, SQL_BYTES_MAX, &text, &size, error)) {
-        return FALSE;
-    }
-    *out_sql = tg_operator_fill(turn, text, command, error);
-    *out_name = *out_sql == NULL ? NULL : g_strdup(command);
-    return *out_sql != NULL;
 }

@@ -56,16 +56,25 @@ gboolean tg_athena_chain_run(TgAthenaChain *chain, const TgAthenaStatement *stat
                              json_t **out_execution, GError **error);
 
 /**
- * The rows of a statement that succeeded, at most rows_max.
+ * The rows of a statement that succeeded, at most rows_max; asked for once, then they stand in the
+ * execution.
  *
  * @return {"columns": [Athena's ColumnInfo], "rows": [[text or null, …], …]}; a new reference
  */
-json_t *tg_athena_chain_rows(const TgAthenaChain *chain, const json_t *execution, guint rows_max,
+json_t *tg_athena_chain_rows(const TgAthenaChain *chain, json_t *execution, guint rows_max,
                              GError **error);
 
-/* How many rows it wrote; -1: the engine does not say. */
-gboolean tg_athena_chain_count(const TgAthenaChain *chain, const json_t *execution,
-                               gint64 *out_rows, GError **error);
+/**
+ * Goes on with a statement and gives its rows.
+ *
+ * @out_result as tg_athena_chain_rows; NULL: it runs, and the turn must end as POLL
+ */
+gboolean tg_athena_chain_select(TgAthenaChain *chain, const TgAthenaStatement *statement,
+                                guint rows_max, json_t **out_result, GError **error);
+
+/* How many rows it wrote, asked for once; -1: the engine does not say. */
+gboolean tg_athena_chain_count(const TgAthenaChain *chain, json_t *execution, gint64 *out_rows,
+                               GError **error);
 
 /* Texts that stay from turn to turn until the chain is reset. Lent; NULL: there is none. */
 const char *tg_athena_chain_get(const TgTurn *turn, const char *key);
@@ -80,7 +89,3 @@ gboolean tg_athena_chain_stop(TgTurn *turn, const TgAthenaPlace *place, GError *
 
 /* "query_ids", "scanned_bytes" and "cost_usd" of all statements, into a receipt. */
 void tg_athena_chain_note(const TgAthenaChain *chain, json_t *receipt);
-
-/* SQL of `_command`: also an object "s3://…", read from the place's store and filled in. */
-gboolean tg_athena_read_sql(const TgTurn *turn, const TgAthenaPlace *place, char **out_sql,
-                            char **out_name, GError **error);

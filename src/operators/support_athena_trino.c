@@ -7,6 +7,8 @@
 #include "params/params.h"
 #include "sql/quote.h"
 
+#define COLUMNS_MAX 10000 /* of a table */
+
 /* One statement whose rows do not matter. *out_done FALSE: it runs. */
 static gboolean run(TgAthenaChain *chain, const char *name, const char *sql, gboolean *out_done,
                     GError **error)
@@ -206,24 +208,22 @@ static gboolean list_columns(const TgTrinoApas *apas, gboolean *out_done, json_t
                         "table_schema = %s AND table_name = %s ORDER BY ordinal_position",
                         schema, table);
     const TgAthenaStatement statement = {"columns", sql, NULL};
-    g_autoptr(json_t) execution = NULL;
     g_autoptr(json_t) result = NULL;
 
-    if (!tg_athena_chain_run(apas->chain, &statement, &execution, error)) {
+    if (!tg_athena_chain_select(apas->chain, &statement, COLUMNS_MAX, &result, error)) {
         return FALSE;
     }
-    *out_done = execution != NULL;
-    if (execution == NULL) {
+    *out_done = result != NULL;
+    if (result == NULL) {
         return TRUE;
     }
-    result = tg_athena_chain_rows(apas->chain, execution, 10000, error);
-    *out_rows = result == NULL ? NULL : json_incref(json_object_get(result, "rows"));
-    if (*out_rows != NULL && json_array_size(*out_rows) == 0) {
+    if (json_array_size(json_object_get(result, "rows")) == 0) {
         g_set_error(error, TG_ERROR, TG_ERROR_CONFIG, "table %s.%s does not exist.",
                     apas->target->database, apas->target->table);
-        g_clear_pointer(out_rows, json_decref);
+        return FALSE;
     }
-    return *out_rows != NULL;
+    *out_rows = json_incref(json_object_get(result, "rows"));
+    return TRUE;
 }
 
 /* INSERT INTO t SELECT its columns by name, the partition's values as texts of their type. */
@@ -316,19 +316,14 @@ gboolean tg_trino_table_exists(TgAthenaChain *chain, const char *database, const
                         "AND table_name = %s",
                         schema, name);
     const TgAthenaStatement statement = {"exists", sql, NULL};
-    g_autoptr(json_t) execution = NULL;
     g_autoptr(json_t) result = NULL;
 
-    if (!tg_athena_chain_run(chain, &statement, &execution, error)) {
+    if (!tg_athena_chain_select(chain, &statement, 1, &result, error)) {
         return FALSE;
     }
-    *out_done = execution != NULL;
-    if (execution == NULL) {
-        return TRUE;
-    }
-    result = tg_athena_chain_rows(chain, execution, 1, error);
+    *out_done = result != NULL;
     *out_exists = json_array_size(json_object_get(result, "rows")) > 0;
-    return result != NULL;
+    return TRUE;
 }
 
 gboolean tg_trino_drop_table(TgAthenaChain *chain, const char *table, gboolean ignore_missing,
