@@ -1,7 +1,8 @@
 /* MySQL by libmariadb, opened with dlopen. */
-#include <dlfcn.h>
+#include <stddef.h>
 #include <string.h>
 
+#include "base/library.h"
 #include "database/mysql_internal.h"
 
 #define BINARY_CHARSET 63u
@@ -47,38 +48,19 @@ gboolean tg_mysql_tls_parse(const char *text, TgMysqlTls *out, GError **error)
     return FALSE;
 }
 
-static gboolean load_api(MysqlApi *api, GError **error)
-{
-    void *library = dlopen("libmariadb.so.3", RTLD_NOW | RTLD_LOCAL);
-
-    if (library == NULL) {
-        g_set_error(error, TG_ERROR, TG_ERROR_NOT_FOUND,
-                    "cannot load the MySQL client library: %s; install libmariadb3", dlerror());
-        return FALSE;
-    }
-#define MYSQL_RESOLVE(name)                                                                        \
-    *(void **)&api->name = dlsym(library, #name);                                                  \
-    if (api->name == NULL) {                                                                       \
-        g_set_error(error, TG_ERROR, TG_ERROR_NOT_FOUND, "the MySQL client library lacks " #name); \
-        return FALSE;                                                                              \
-    }
-    MYSQL_FUNCTIONS(MYSQL_RESOLVE)
-#undef MYSQL_RESOLVE
-    return TRUE;
-}
-
 static const MysqlApi *api_get(GError **error)
 {
-    static GMutex mutex;
+#define SYMBOL(name) {#name, offsetof(MysqlApi, name)},
+    static const TgLibrarySymbol symbols[] = {MYSQL_FUNCTIONS(SYMBOL){NULL, 0}};
+#undef SYMBOL
     static MysqlApi api;
-    static gboolean loaded;
-    g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&mutex);
+    static TgLibrary library = {.file = "libmariadb.so.3",
+                                .called = "the MySQL client library",
+                                .package = "libmariadb3",
+                                .symbols = symbols,
+                                .functions = &api};
 
-    (void)locker;
-    if (!loaded) {
-        loaded = load_api(&api, error);
-    }
-    return loaded ? &api : NULL;
+    return tg_library_load(&library, error);
 }
 
 static TgErrorCode code_of(unsigned number)

@@ -1,48 +1,29 @@
 /* PostgreSQL by libpq, opened with dlopen: connections. All waiting is done here and not in libpq,
  * so that it has an end and can be cancelled. */
-#include <dlfcn.h>
 #include <errno.h>
 #include <poll.h>
+#include <stddef.h>
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/library.h"
 #include "database/postgresql_internal.h"
 
 #define CANCEL_TEXT_BYTES 256
 
-static gboolean load_api(PqApi *api, GError **error)
-{
-    void *library = dlopen("libpq.so.5", RTLD_NOW | RTLD_LOCAL);
-
-    if (library == NULL) {
-        g_set_error(error, TG_ERROR, TG_ERROR_NOT_FOUND,
-                    "cannot load the PostgreSQL client library: %s; install libpq5", dlerror());
-        return FALSE;
-    }
-#define PQ_RESOLVE(name)                                                                           \
-    *(void **)&api->name = dlsym(library, #name);                                                  \
-    if (api->name == NULL) {                                                                       \
-        g_set_error(error, TG_ERROR, TG_ERROR_NOT_FOUND,                                           \
-                    "the PostgreSQL client library lacks " #name);                                 \
-        return FALSE;                                                                              \
-    }
-    PQ_FUNCTIONS(PQ_RESOLVE)
-#undef PQ_RESOLVE
-    return TRUE;
-}
-
 static const PqApi *api_get(GError **error)
 {
-    static GMutex mutex;
+#define SYMBOL(name) {#name, offsetof(PqApi, name)},
+    static const TgLibrarySymbol symbols[] = {PQ_FUNCTIONS(SYMBOL){NULL, 0}};
+#undef SYMBOL
     static PqApi api;
-    static gboolean loaded;
-    g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&mutex);
+    static TgLibrary library = {.file = "libpq.so.5",
+                                .called = "the PostgreSQL client library",
+                                .package = "libpq5",
+                                .symbols = symbols,
+                                .functions = &api};
 
-    (void)locker;
-    if (!loaded) {
-        loaded = load_api(&api, error);
-    }
-    return loaded ? &api : NULL;
+    return tg_library_load(&library, error);
 }
 
 /* libpq's texts end with a line break. */

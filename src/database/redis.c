@@ -1,9 +1,11 @@
 /* Redis by hiredis, opened with dlopen. */
 #include "database/redis.h"
 
-#include <dlfcn.h>
 #include <hiredis/hiredis.h>
+#include <stddef.h>
 #include <string.h>
+
+#include "base/library.h"
 
 #define REDIS_FUNCTIONS(F)                                                                         \
     F(redisConnectWithTimeout)                                                                     \
@@ -26,38 +28,19 @@ struct TgRedis {
 };
 
 /* The version counts: later ones have another redisReply. */
-static gboolean load_api(RedisApi *api, GError **error)
-{
-    void *library = dlopen("libhiredis.so.0.14", RTLD_NOW | RTLD_LOCAL);
-
-    if (library == NULL) {
-        g_set_error(error, TG_ERROR, TG_ERROR_NOT_FOUND,
-                    "cannot load the Redis client library: %s; install libhiredis0.14", dlerror());
-        return FALSE;
-    }
-#define REDIS_RESOLVE(name)                                                                        \
-    *(void **)&api->name = dlsym(library, #name);                                                  \
-    if (api->name == NULL) {                                                                       \
-        g_set_error(error, TG_ERROR, TG_ERROR_NOT_FOUND, "the Redis client library lacks " #name); \
-        return FALSE;                                                                              \
-    }
-    REDIS_FUNCTIONS(REDIS_RESOLVE)
-#undef REDIS_RESOLVE
-    return TRUE;
-}
-
 static const RedisApi *api_get(GError **error)
 {
-    static GMutex mutex;
+#define SYMBOL(name) {#name, offsetof(RedisApi, name)},
+    static const TgLibrarySymbol symbols[] = {REDIS_FUNCTIONS(SYMBOL){NULL, 0}};
+#undef SYMBOL
     static RedisApi api;
-    static gboolean loaded;
-    g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&mutex);
+    static TgLibrary library = {.file = "libhiredis.so.0.14",
+                                .called = "the Redis client library",
+                                .package = "libhiredis0.14",
+                                .symbols = symbols,
+                                .functions = &api};
 
-    (void)locker;
-    if (!loaded) {
-        loaded = load_api(&api, error);
-    }
-    return loaded ? &api : NULL;
+    return tg_library_load(&library, error);
 }
 
 static gboolean fail(const TgRedis *redis, const char *what, GError **error)

@@ -1,25 +1,14 @@
 /* Loads libcurl.so.4 once. */
 #include "net/curl_api.h"
 
-#include <dlfcn.h>
+#include <stddef.h>
 
-static gboolean load_api(TgCurlApi *api, GError **error)
+#include "base/library.h"
+
+static gboolean start(gpointer functions, GError **error)
 {
-    void *library = dlopen("libcurl.so.4", RTLD_NOW | RTLD_LOCAL);
+    const TgCurlApi *api = functions;
 
-    if (library == NULL) {
-        g_set_error(error, TG_ERROR, TG_ERROR_NOT_FOUND,
-                    "cannot load libcurl: %s; install libcurl4", dlerror());
-        return FALSE;
-    }
-#define CURL_RESOLVE(name)                                                                         \
-    *(void **)&api->name = dlsym(library, #name);                                                  \
-    if (api->name == NULL) {                                                                       \
-        g_set_error(error, TG_ERROR, TG_ERROR_NOT_FOUND, "libcurl lacks " #name);                  \
-        return FALSE;                                                                              \
-    }
-    TG_CURL_FUNCTIONS(CURL_RESOLVE)
-#undef CURL_RESOLVE
     if (api->curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK) {
         g_set_error(error, TG_ERROR, TG_ERROR_BUG, "libcurl does not start");
         return FALSE;
@@ -29,16 +18,18 @@ static gboolean load_api(TgCurlApi *api, GError **error)
 
 const TgCurlApi *tg_curl_api_get(GError **error)
 {
-    static GMutex mutex;
+#define SYMBOL(name) {#name, offsetof(TgCurlApi, name)},
+    static const TgLibrarySymbol symbols[] = {TG_CURL_FUNCTIONS(SYMBOL){NULL, 0}};
+#undef SYMBOL
     static TgCurlApi api;
-    static gboolean loaded;
-    g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&mutex);
+    static TgLibrary library = {.file = "libcurl.so.4",
+                                .called = "libcurl",
+                                .package = "libcurl4",
+                                .symbols = symbols,
+                                .start = start,
+                                .functions = &api};
 
-    (void)locker;
-    if (!loaded) {
-        loaded = load_api(&api, error);
-    }
-    return loaded ? &api : NULL;
+    return tg_library_load(&library, error);
 }
 
 TgErrorCode tg_curl_api_code(CURLcode code)

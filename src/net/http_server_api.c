@@ -1,38 +1,21 @@
 /* Loads libmicrohttpd.so.12 once. */
 #include "net/http_server_api.h"
 
-#include <dlfcn.h>
+#include <stddef.h>
 
-static gboolean load_api(TgHttpServerApi *api, GError **error)
-{
-    void *library = dlopen("libmicrohttpd.so.12", RTLD_NOW | RTLD_LOCAL);
-
-    if (library == NULL) {
-        g_set_error(error, TG_ERROR, TG_ERROR_NOT_FOUND,
-                    "cannot load libmicrohttpd: %s; install libmicrohttpd12", dlerror());
-        return FALSE;
-    }
-#define MICROHTTPD_RESOLVE(name)                                                                   \
-    *(void **)&api->name = dlsym(library, #name);                                                  \
-    if (api->name == NULL) {                                                                       \
-        g_set_error(error, TG_ERROR, TG_ERROR_NOT_FOUND, "libmicrohttpd lacks " #name);            \
-        return FALSE;                                                                              \
-    }
-    TG_MICROHTTPD_FUNCTIONS(MICROHTTPD_RESOLVE)
-#undef MICROHTTPD_RESOLVE
-    return TRUE;
-}
+#include "base/library.h"
 
 const TgHttpServerApi *tg_http_server_api_get(GError **error)
 {
-    static GMutex mutex;
+#define SYMBOL(name) {#name, offsetof(TgHttpServerApi, name)},
+    static const TgLibrarySymbol symbols[] = {TG_MICROHTTPD_FUNCTIONS(SYMBOL){NULL, 0}};
+#undef SYMBOL
     static TgHttpServerApi api;
-    static gboolean loaded;
-    g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&mutex);
+    static TgLibrary library = {.file = "libmicrohttpd.so.12",
+                                .called = "libmicrohttpd",
+                                .package = "libmicrohttpd12",
+                                .symbols = symbols,
+                                .functions = &api};
 
-    (void)locker;
-    if (!loaded) {
-        loaded = load_api(&api, error);
-    }
-    return loaded ? &api : NULL;
+    return tg_library_load(&library, error);
 }
