@@ -7,7 +7,8 @@ import subprocess
 import sys
 import time
 
-from support import SOURCE, TEGARU, Project, Skip, check_run, contains, equal, main, test
+from moto_process import Moto
+from support import SOURCE, TEGARU, Project, check_run, contains, equal, main, test
 
 sys.path.insert(0, os.path.join(SOURCE, ".deps/moto/site"))
 
@@ -24,14 +25,9 @@ class World:
     """moto with a database and buckets, and a project that asks it."""
 
     def __enter__(self):
-        self.process = subprocess.Popen([sys.executable, os.path.join(SOURCE, "tests/support/moto_server.py"), "--athena"], stdin=subprocess.PIPE,
-                                        stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, env=dict(os.environ, TG_SOURCE_DIR=SOURCE))
-        port = self.process.stdout.readline().strip()
-        if not port:
-            self.process.wait()
-            raise Skip("no moto is installed: run 'make deps'")
+        self.moto = Moto("--athena").__enter__()
         import botocore.session
-        self.endpoint = f"http://127.0.0.1:{port}"
+        self.endpoint = self.moto.endpoint
         session = botocore.session.get_session()
         self.client = lambda service: session.create_client(service, region_name="us-east-1", endpoint_url=self.endpoint, aws_access_key_id="a", aws_secret_access_key="b")
         self.glue, self.s3, self.athena = self.client("glue"), self.client("s3"), self.client("athena")
@@ -46,9 +42,7 @@ class World:
 
     def __exit__(self, *_):
         self.project.__exit__()
-        self.process.stdin.close()
-        self.process.wait()
-        self.process.stdout.close()
+        self.moto.__exit__()
 
     def export(self):
         return EXPORT

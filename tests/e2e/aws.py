@@ -1,33 +1,13 @@
 """Named profiles of a workflow and of a load, and `tegaru aws`, against moto."""
 import json
 import os
-import subprocess
-import sys
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
-from support import SOURCE, Project, Skip, check_run, contains, equal, main, test
+from moto_process import Moto
+from support import Project, check_run, contains, equal, main, test
 
 ROLE = "arn:aws:iam::123456789012:role/"
-
-
-class Moto:
-    """As tests/support/moto.c has it; with the calls that STS gets, in the order they came."""
-
-    def __enter__(self):
-        self.process = subprocess.Popen([sys.executable, os.path.join(SOURCE, "tests/support/moto_server.py")], stdin=subprocess.PIPE,
-                                        stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, env=dict(os.environ, TG_SOURCE_DIR=SOURCE))
-        port = self.process.stdout.readline().strip()
-        if not port:
-            self.process.wait()
-            raise Skip("no moto is installed: run 'make deps'")
-        self.endpoint = f"http://127.0.0.1:{port}"
-        return self
-
-    def __exit__(self, *_):
-        self.process.stdin.close()
-        self.process.wait()
-        self.process.stdout.close()
 
 
 def project(moto, files):
